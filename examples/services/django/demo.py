@@ -20,6 +20,8 @@ import django
 from govcomponents import GovComponents
 from govcomponents.testing import serving
 
+WAITS = 10.0  # seconds, at most, that a person waits for a call of a provider
+
 
 def main() -> int:
     """Serve until Ctrl-C."""
@@ -30,7 +32,7 @@ def main() -> int:
     with (
         TemporaryDirectory() as folder,
         serving(redirect_to=f"{site}/gov/callback", callbacks_to=f"{site}/gov/events") as sandbox,
-        GovComponents.from_settings(sandbox.sandbox.settings()) as components,
+        GovComponents.from_settings(sandbox.sandbox.settings().model_copy(update={"time_limit": WAITS})) as components,
     ):
         os.environ["DJANGO_SETTINGS_MODULE"] = "renewal.settings"
         os.environ["RENEWAL_SECRET_KEY"] = secrets.token_urlsafe(48)

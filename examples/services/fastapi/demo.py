@@ -18,6 +18,8 @@ from renewal import create_app
 from govcomponents import AsyncGovComponents
 from govcomponents.testing import serving
 
+WAITS = 10.0  # seconds, at most, that a person waits for a call of a provider
+
 
 def main() -> int:
     """Serve until Ctrl-C."""
@@ -31,7 +33,7 @@ def main() -> int:
     ):
         password = secrets.token_urlsafe(6)
         app = create_app(
-            AsyncGovComponents.from_settings(sandbox.sandbox.settings()),
+            AsyncGovComponents.from_settings(sandbox.sandbox.settings().model_copy(update={"time_limit": WAITS})),
             secret_key=secrets.token_urlsafe(32),
             database=f"sqlite+aiosqlite:///{folder}/renewal.db",
             casework_password=password,

@@ -21,6 +21,8 @@ from govcomponents import GovComponents
 from govcomponents.durable import Durable
 from govcomponents.testing import serving
 
+WAITS = 10.0  # seconds, at most, that a person waits for a call of a provider
+
 
 class Quiet(WSGIRequestHandler):
     """Logs no requests: the query of a callback holds the code of a sign-in."""
@@ -37,7 +39,7 @@ def main() -> int:
     with (
         TemporaryDirectory() as folder,
         serving(redirect_to=f"{site}/gov/callback", callbacks_to=f"{site}/gov/events") as sandbox,
-        GovComponents.from_settings(sandbox.sandbox.settings()) as gov,
+        GovComponents.from_settings(sandbox.sandbox.settings().model_copy(update={"time_limit": WAITS})) as gov,
     ):
         password = secrets.token_urlsafe(6)
         config = {"SECRET_KEY": secrets.token_urlsafe(32), "CASEWORK_PASSWORD": password}

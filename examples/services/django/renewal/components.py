@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 from typing import Literal
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from govcomponents import Money
 from govcomponents.integrations.django import gov
-from govcomponents.pay import Payment, PaymentId
+from govcomponents.pay import PayCapability, Payment, PaymentId
 from renewal.models import Renewal
 
 FEE = Money.gbp("145.00")
@@ -26,7 +27,8 @@ def pay(renewal: Renewal, return_url: str, language: Literal["en", "cy"]) -> Pay
     None if it took so long that the attempt was given up.
     """
     reference, words = renewal.payment_reference, {"en": "Renew a licence", "cy": "Adnewyddu trwydded"}
-    payment = gov.later.pay.create(FEE, reference, words[language], return_url, language=language)
+    pages = language if PayCapability.WELSH in gov.components.pay.capabilities else "en"  # not every provider has them
+    payment = gov.later.pay.create(FEE, reference, words[language], return_url, language=pages)
     return payment if renewal.keep_payment(payment.id) else None
 
 
@@ -73,9 +75,11 @@ def refund(renewal: Renewal) -> bool:
     """Refund a renewal, once; False if it is not paid, or refunded already."""
     payment = gov.components.pay.get(PaymentId(renewal.payment_id))
     with transaction.atomic():
-        if not renewal.mark_refunded():
+        is_given_back = payment.refundable is not None and payment.refundable.status == "full"  # by hand, in its pages
+        if not renewal.mark_refunded() or is_given_back:
             return False
-        amount, reference = payment.refundable_amount(), f"{renewal.reference}-refund"
+        amount = payment.refundable_amount()
+        reference = f"{renewal.reference}-refund-{secrets.token_hex(4)}"  # new: one may be given up
         gov.later.pay.refund(payment.id, amount, available=amount, reference=reference, on=connection)
         transaction.on_commit(nudge)
     return True

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from datetime import timedelta
 
 from django.db import models
 from django.utils import timezone
+
+RENEWED_FOR = timedelta(days=300)
+"""How long after it was paid a licence may be renewed again: two months before its year is over."""
 
 
 def new_reference() -> str:
@@ -26,6 +30,16 @@ class Renewal(models.Model):
     attempt: models.IntegerField[int, int] = models.IntegerField(default=0)
     payment_id: models.CharField[str, str] = models.CharField(max_length=64, blank=True)
     started_at = models.DateTimeField(null=True)
+    note: models.CharField[str, str] = models.CharField(max_length=80, blank=True)  # what caseworkers have to see to
+
+    class Meta:
+        """One that is unpaid for each person, also of somebody who signs in in two tabs at once."""
+
+        constraints = (
+            models.UniqueConstraint(
+                fields=["owner"], condition=models.Q(state__in=("new", "paying")), name="renewal_unpaid"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.reference} ({self.state})"
@@ -42,6 +56,12 @@ class Renewal(models.Model):
         found = cls.objects.filter(reference=reference).first()
         return found if found is not None and str(found.attempt) == attempt else None
 
+    @classmethod
+    def present(cls, owner: str) -> Renewal | None:
+        """Return the renewal that somebody has still to pay, or has paid lately: there is no other to pay then."""
+        is_lately_paid = models.Q(state="paid", started_at__gt=timezone.now() - RENEWED_FOR)
+        return cls.objects.filter(models.Q(state__in=("new", "paying")) | is_lately_paid, owner=owner).first()
+
     def start_paying(self, language: str) -> bool:
         """Count an attempt to pay; False for the second of two clicks."""
         attempt, now = self.attempt + 1, timezone.now()
@@ -57,7 +77,7 @@ class Renewal(models.Model):
 
     def mark_refunded(self) -> bool:
         """Mark it as refunded; False if it was so already."""
-        return self._become("refunded", after="paid")
+        return self._become("refunded", after="paid", note="")
 
     def keep_payment(self, payment_id: str) -> bool:
         """Keep the id of the payment of the present attempt; False if that was given up."""

@@ -28,7 +28,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "govcomponents.integrations.django.sessions.PersonMiddleware",
+    "govcomponents.integrations.django.ProblemMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "renewal.middleware.pages_for_methods",
 ]
 TEMPLATES = [
     {
@@ -61,6 +63,7 @@ TIME_ZONE = "Europe/London"
 LANGUAGES = [("en", "English"), ("cy", "Cymraeg")]
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # from where the files lie: nothing has to be collected first
+CSRF_FAILURE_VIEW = "renewal.views.forged"
 LOGIN_URL = "casework-sign-in"
 LOGIN_REDIRECT_URL = "casework"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Literal
 
 from django.contrib.auth.decorators import user_passes_test
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from govcomponents import GovComponentsError, OutcomeUnknown
 from govcomponents.integrations.django import gov
-from govcomponents.web import NotSignedIn
+from govcomponents.web import NotSignedIn, Problem
 from renewal import components
 from renewal.models import Renewal
 from renewal.words import WORDS
@@ -24,9 +27,25 @@ log = logging.getLogger(__name__)
 for_caseworkers = user_passes_test(lambda user: user.is_active and user.is_staff, login_url="casework-sign-in")
 
 
+View = Callable[[HttpRequest, str], HttpResponse]
+
+
 def chosen() -> Literal["en", "cy"]:
     """The language that the person has chosen."""
     return "cy" if get_language() == "cy" else "en"
+
+
+def by_form(page: str) -> Callable[[View], View]:
+    """Send whoever opens the address of a form, as by changing the language of its answer, to `page`."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def answer(request: HttpRequest, reference: str) -> HttpResponse:
+            return view(request, reference) if request.method == "POST" else redirect(page)
+
+        return answer
+
+    return decorate
 
 
 def owner_of(request: HttpRequest) -> str:
@@ -68,32 +87,31 @@ def start(request: HttpRequest) -> HttpResponse:
 @gov.require_identity(confidence="medium")
 def renew(request: HttpRequest) -> HttpResponse:
     """The page to check and pay on."""
-    renewal = Renewal.objects.filter(owner=owner_of(request), state__in=("new", "paying")).first()
+    renewal = Renewal.present(owner_of(request))
     if renewal is None:
         return message(request, "nothing", "nothing_text")
-    if renewal.state == "paying":
+    if renewal.state != "new":
         return redirect("back", renewal.reference)
     return render(request, "check.html", {"renewal": renewal})
 
 
-@require_POST
+@by_form("renew")
 @gov.require_identity(confidence="medium", return_to="/renew")
-def pay(request: HttpRequest) -> HttpResponse:
+def pay(request: HttpRequest, reference: str) -> HttpResponse:
     """Begin to pay: one click, one payment."""
-    renewal = Renewal.objects.filter(owner=owner_of(request), state__in=("new", "paying")).first()
-    if renewal is None:
-        return redirect("renew")
-    back_at = reverse("back", args=[renewal.reference])
+    renewal = Renewal.objects.filter(reference=reference, owner=owner_of(request)).first()
+    if renewal is None:  # the form of somebody who was signed in before, in another tab
+        return message(request, "other", "other_text", 409, action="check", to=reverse("renew"))
+    back_at = reverse("back", args=[reference])
     if not renewal.start_paying(chosen()):
         return redirect(back_at)
     try:
         payment = components.pay(renewal, request.build_absolute_uri(back_at), chosen())
-    except OutcomeUnknown:  # it may have been made: the page that asks tells what is known
-        return redirect(back_at)
-    except GovComponentsError as error:
-        log.warning("a payment was not made: %s", error)
+    except OutcomeUnknown:  # it may have been made; to ask at once would be to wait as long once more
+        return message(request, "waiting", "waiting_text", 503, action="go_on", to=back_at)
+    except GovComponentsError:
         renewal.let_try_again()
-        return message(request, "problem", "problem_text", 503)
+        raise
     return redirect(payment.redirect_url() if payment else back_at)
 
 
@@ -124,26 +142,49 @@ def back(request: HttpRequest, reference: str) -> HttpResponse:
 @never_cache
 @for_caseworkers
 def casework(request: HttpRequest) -> HttpResponse:
-    """The renewals, for caseworkers."""
-    return render(request, "casework.html", {"renewals": Renewal.objects.order_by("reference")[:200]})
+    """The renewals for which somebody began to pay last, for caseworkers."""
+    last_first = Renewal.objects.order_by(F("started_at").desc(nulls_last=True), "reference")
+    return render(request, "casework.html", {"renewals": last_first[:200]})
 
 
-@require_POST
+@by_form("casework")
 @for_caseworkers
-def refund(request: HttpRequest, reference: str) -> HttpResponse:
+def refund(_request: HttpRequest, reference: str) -> HttpResponse:
     """Refund a renewal."""
-    try:
-        components.refund(get_object_or_404(Renewal, reference=reference))
-    except GovComponentsError as error:
-        log.warning("a refund was not made: %s", error)
-        return message(request, "problem", "problem_text", 503)
+    components.refund(get_object_or_404(Renewal, reference=reference))
     return redirect("casework")
 
 
 @gov.refused
 def refused(request: HttpRequest, ended: NotSignedIn) -> HttpResponse:
     """The page for somebody who did not sign in."""
-    return message(request, "sorry", status=ended.answer.status, action="start", to=reverse("renew"))
+    text = "no_sign_in_text" if ended.answer.status == 503 else "unfinished_text"
+    return message(request, "sorry", text, ended.answer.status, action="start", to=ended.return_to)
+
+
+@gov.problem
+def problem(request: HttpRequest, away: Problem) -> HttpResponse:
+    """The page for somebody whose page needs a provider that is away."""
+    return trouble(request, "unsure_text" if away.is_unknown else "problem_text", away.status)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """The page for what is broken, such as the database."""
+    return trouble(request, "problem_text", 500)
+
+
+def trouble(request: HttpRequest, text: str, status: int) -> HttpResponse:
+    """Make the page for what did not work: a caseworker reads another one than a person who pays."""
+    if request.path.startswith(reverse("casework")):
+        return message(request, "problem", "refund_text", status, action="list", to=reverse("casework"))
+    return message(request, "problem", text, status)
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  # Django names it
+    """The page for a form without the token of a page, as of one that lay open while somebody signed in."""
+    if request.path.startswith(reverse("casework")):
+        return trouble(request, "problem_text", 403)
+    return message(request, "other", "other_text", 403, action="check", to=reverse("renew"))
 
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django names it

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import django
 import pytest
+from django.test import Client
 
 SITE = "https://service.example.gov.uk"
 
@@ -44,3 +45,13 @@ def tables(project: None) -> Iterator[None]:
     gov.later.engine.dispose()
     gov.use(None)
     connection.close()
+
+
+@pytest.fixture
+def caseworker() -> Client:
+    """A caseworker's browser."""
+    from django.contrib.auth.models import User
+
+    client = Client(headers={"host": "service.example.gov.uk"})
+    client.force_login(User.objects.get_or_create(username="another worker", is_staff=True)[0])
+    return client

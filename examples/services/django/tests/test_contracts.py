@@ -12,6 +12,8 @@ from govcomponents.testing import JourneySuite, OutageSuite, Reply, WholeService
 
 SITE = "https://service.example.gov.uk"
 
+pytestmark = pytest.mark.gov_adapters("govuk_notify")  # which has the templates
+
 
 class Client:
     """Sends one request to the service."""
@@ -43,7 +45,7 @@ class Made:
             gov_sandbox.simulator,
             Client(),
             start_at="/renew",
-            pay_at="/pay",
+            pay_at="/renewals/",
             paid="Licence renewed",
             work=work,
             let_hours_pass=let_hours_pass,

@@ -15,9 +15,10 @@ from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from govcomponents import AsyncGovComponents, GovComponentsError, OutcomeUnknown
-from govcomponents.web import NotSignedIn, Person
+from govcomponents.web import NotSignedIn, Person, Problem
 from renewal import records
 from renewal.components import FEE, Components, owner_of
 from renewal.words import WORDS
@@ -65,40 +66,48 @@ def create_app(
 
 def add_pages(app: FastAPI, components: Components, engine: AsyncEngine) -> None:
     """Add the pages of the person who renews."""
-    web = components.web
-    proved = web.require_identity(confidence="medium")
+    proved = components.web.require_identity(confidence="medium")
 
     @app.get("/")
     async def start(request: Request) -> Response:
-        return page(request, "start.html", owner=owner_of(await web.person(request)))
+        return page(request, "start.html", owner=owner_of(await components.web.person(request)))
 
     @app.get("/renew")
     async def renew(request: Request, person: Annotated[Person, Depends(proved)]) -> Response:
         async with engine.connect() as connection:
-            renewal = await records.unpaid(connection, owner_of(person))
+            renewal = await records.present(connection, owner_of(person))
         if renewal is None:
             return message(request, "nothing", "nothing_text", owner=owner_of(person))
-        if renewal.state == "paying":
+        if renewal.state != "new":
             return RedirectResponse(f"/renewals/{renewal.reference}", 303)
         return page(request, "check.html", renewal=renewal, owner=owner_of(person))
 
-    @app.post("/renew")
-    async def pay(request: Request, person: Annotated[Person, Depends(proved)]) -> Response:
+    @app.post("/renewals/{reference}/pay")
+    async def pay(request: Request, reference: str, person: Annotated[Person, Depends(proved)]) -> Response:
         async with engine.begin() as connection:
-            found = await records.unpaid(connection, owner_of(person))
+            found = await records.find(connection, reference, owner_of(person))
             renewal = await records.start_paying(connection, found, chosen(request)) if found else None
+        if found is None:  # the form of somebody who was signed in before, in another tab
+            owner = owner_of(person)
+            return message(request, "other", "other_text", 409, action="check", to="/renew", owner=owner)
+        back_at = f"/renewals/{found.reference}"
         if renewal is None:  # the second of two clicks, or nothing to pay
-            return RedirectResponse(f"/renewals/{found.reference}" if found else "/renew", 303)
-        back_at = f"/renewals/{renewal.reference}"
+            return RedirectResponse(back_at, 303)
         try:
             payment = await components.pay(renewal, str(request.url.replace(path=back_at, query="")), chosen(request))
-        except OutcomeUnknown:  # it may have been made: the page that asks tells what is known
-            return RedirectResponse(back_at, 303)
+        except OutcomeUnknown:  # it may have been made; to ask at once would be to wait as long once more
+            owner = owner_of(person)
+            return message(request, "waiting", "waiting_text", 503, action="go_on", to=back_at, owner=owner)
         except GovComponentsError:
             async with engine.begin() as connection:
                 await records.let_try_again(connection, renewal)
             raise
         return RedirectResponse(payment.redirect_url() if payment else back_at, 303)
+
+    @app.get("/renewals/{reference}/pay")
+    async def after_pay() -> Response:
+        """Answer whoever opens the address of the form, as by changing the language of what it answered."""
+        return RedirectResponse("/renew", 303)
 
     @app.get("/renewals/{reference}")
     async def back(request: Request, reference: str, person: Annotated[Person, Depends(proved)]) -> Response:
@@ -142,10 +151,15 @@ def add_casework(app: FastAPI, components: Components, engine: AsyncEngine, pass
         if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
             raise HTTPException(403)  # browsers send the password with another site's form too
         async with engine.connect() as connection:
-            found = [one for one in await records.newest(connection) if one.reference == reference]
-        if not found:
+            renewal = await records.of_anybody(connection, reference)
+        if renewal is None:
             raise HTTPException(404)
-        await components.refund(found[0])
+        await components.refund(renewal)
+        return RedirectResponse("/casework", 303)
+
+    @app.get("/casework/{reference}/refund")
+    async def after_refund() -> Response:
+        """Answer whoever opens the address of that form."""
         return RedirectResponse("/casework", 303)
 
 
@@ -155,16 +169,27 @@ def add_problems(app: FastAPI, components: Components) -> None:
 
     @components.web.refused
     async def refused(request: Request, ended: NotSignedIn) -> Response:
-        return message(request, "sorry", status=ended.answer.status, action="start", to="/renew")
+        text = "no_sign_in_text" if ended.answer.status == 503 else "unfinished_text"
+        return message(request, "sorry", text, ended.answer.status, action="start", to=ended.return_to)
 
-    @app.exception_handler(404)
-    async def missing(request: Request, _error: Exception) -> Response:
-        return message(request, "missing", "missing_text", 404)
+    @app.exception_handler(StarletteHTTPException)
+    async def not_so(request: Request, error: StarletteHTTPException) -> Response:
+        """Answer with a page, and with what a browser or a program is told beside it."""
+        known = {401: ("caseworkers", "caseworkers_text"), 403: ("caseworkers", "elsewhere_text")}
+        title, text = known.get(error.status_code, ("missing", "missing_text"))
+        answer = message(request, title, text, error.status_code)
+        answer.headers.update(error.headers or {})
+        return answer
 
-    @app.exception_handler(GovComponentsError)
-    async def problem(request: Request, error: Exception) -> Response:
-        log.warning("a page could not be given: %s", error)
-        return message(request, "problem", "problem_text", 503)
+    @components.web.problem
+    async def problem(request: Request, away: Problem) -> Response:
+        return trouble(request, "unsure_text" if away.is_unknown else "problem_text", away.status)
+
+    @app.exception_handler(500)
+    async def broken(request: Request, _error: Exception) -> Response:
+        answer = trouble(request, "problem_text", 500)
+        answer.headers["Cache-Control"] = "no-store"  # it comes from outside what is below
+        return answer
 
     @app.middleware("http")
     async def finished(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -188,6 +213,13 @@ def message(
 ) -> Response:
     """Make a page of one message."""
     return page(request, "message.html", status, owner=owner, title=title, text=text, **values)
+
+
+def trouble(request: Request, text: str, status: int) -> Response:
+    """Make the page for what did not work: a caseworker reads another one than a person who pays."""
+    if request.url.path.startswith("/casework"):
+        return message(request, "problem", "refund_text", status, action="list", to="/casework")
+    return message(request, "problem", text, status)
 
 
 def chosen(request: Request) -> Literal["en", "cy"]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Literal
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from govcomponents import AsyncGovComponents, Money
-from govcomponents.durable import AsyncDurable, PaymentFound
-from govcomponents.identity import Identity
+from govcomponents.durable import AsyncDurable, GaveUp, PaymentFound
+from govcomponents.identity import Confidence, Identity
 from govcomponents.integrations.fastapi import FastAPIGov
-from govcomponents.pay import Payment, PaymentChanged, PaymentId
+from govcomponents.pay import PayCapability, Payment, PaymentChanged, PaymentId
 from govcomponents.web import Person
 from renewal import records
 from renewal.records import Renewal
@@ -42,13 +45,17 @@ class Components:
         self.web.signed_in(self.begin)
         self.later.when(PaymentChanged)(self.changed)
         self.later.when(PaymentFound)(self.found)
+        self.later.when(GaveUp)(self.gave_up)
 
     async def begin(self, identity: Identity) -> None:
-        """Begin the renewal of somebody who has just proved who they are."""
+        """Begin the renewal of somebody who has just proved who they are, not of who has only signed in yet."""
+        if identity.confidence < Confidence.MEDIUM:
+            return
         name = identity.name.full.reveal().title() if identity.name else ""
         email = identity.email.reveal() if identity.email else ""
-        async with self.engine.begin() as connection:
-            await records.begin(connection, f"{identity.issuer} {identity.subject.reveal()}", name, email)
+        with suppress(IntegrityError):
+            async with self.engine.begin() as connection:
+                await records.begin(connection, f"{identity.issuer} {identity.subject.reveal()}", name, email)
 
     async def pay(self, renewal: Renewal, return_url: str, language: Literal["en", "cy"]) -> Payment | None:
         """Make the payment of an attempt. If this process dies meanwhile, `found` hears of it.
@@ -56,7 +63,8 @@ class Components:
         None if it took so long that the attempt was given up.
         """
         reference, words = renewal.payment_reference, {"en": "Renew a licence", "cy": "Adnewyddu trwydded"}
-        payment = await self.later.pay.create(FEE, reference, words[language], return_url, language=language)
+        pages = language if PayCapability.WELSH in self.gov.pay.capabilities else "en"  # not every provider has them
+        payment = await self.later.pay.create(FEE, reference, words[language], return_url, language=pages)
         async with self.engine.begin() as connection:
             is_in_time = await records.keep_payment(connection, reference, payment.id)
         return payment if is_in_time else None
@@ -93,6 +101,14 @@ class Components:
             await records.keep_payment(transaction, event.reference, event.payment_id)
             await self.settle(event.payment, transaction)
 
+    async def gave_up(self, event: GaveUp, transaction: AsyncConnection) -> None:
+        """A receipt or a refund was refused, or tried for too long: caseworkers read of it on their page."""
+        prefix, number, what = event.reference.split("-")[:3]
+        reference = f"{prefix}-{number}"
+        await records.keep_note(transaction, reference, f"{what.capitalize()} given up: {event.problem}"[:80])
+        if what == "refund":
+            await records.keep_unrefunded(transaction, reference)
+
     async def settle(self, payment: Payment, transaction: AsyncConnection) -> None:
         """Keep how a payment stands. A paid one is kept once, and its receipt goes into the same transaction."""
         renewal = await records.by_payment(transaction, payment.reference)
@@ -113,9 +129,13 @@ class Components:
         """Refund a renewal, once; False if it is not paid, or refunded already."""
         payment = await self.gov.pay.get(PaymentId(renewal.payment_id or ""))
         async with self.engine.begin() as connection:
-            if not await records.mark_refunded(connection, renewal):
+            is_given_back = (
+                payment.refundable is not None and payment.refundable.status == "full"
+            )  # by hand, in its pages
+            if not await records.mark_refunded(connection, renewal) or is_given_back:
                 return False
-            amount, reference = payment.refundable_amount(), f"{renewal.reference}-refund"
+            amount = payment.refundable_amount()
+            reference = f"{renewal.reference}-refund-{secrets.token_hex(4)}"  # new: one may be given up
             await self.later.pay.refund(payment.id, amount, available=amount, reference=reference, on=connection)
         return True
 

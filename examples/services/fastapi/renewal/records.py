@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+RENEWED_FOR = 300 * 86_400.0
+"""Seconds after which a licence that was paid may be renewed again: two months before its year is over."""
+
 _METADATA = sa.MetaData()
 _RENEWALS = sa.Table(
     "renewal",
@@ -22,13 +25,20 @@ _RENEWALS = sa.Table(
     sa.Column("attempt", sa.Integer, nullable=False, default=0),
     sa.Column("payment_id", sa.String(64)),
     sa.Column("started_at", sa.Float, nullable=False, default=0.0),
+    sa.Column("note", sa.String(80), nullable=False, default=""),
 )
 _COLUMNS = _RENEWALS.c
+_UNPAID = _COLUMNS.state.in_(("new", "paying"))
+# One for each person, also of somebody who signs in in two tabs at once.
+sa.Index("renewal_unpaid", _COLUMNS.owner, unique=True, sqlite_where=_UNPAID, postgresql_where=_UNPAID)
 
 
 @dataclass(frozen=True)
 class Renewal:
-    """One renewal. `state` is new, paying, paid or refunded; each attempt to pay has a reference of its own."""
+    """One renewal. `state` is new, paying, paid or refunded; each attempt to pay has a reference of its own.
+
+    `note` tells caseworkers what they have to see to.
+    """
 
     reference: str
     owner: str
@@ -39,6 +49,7 @@ class Renewal:
     attempt: int
     payment_id: str | None
     started_at: float
+    note: str
 
     @property
     def payment_reference(self) -> str:
@@ -57,20 +68,29 @@ async def make_table(engine: AsyncEngine) -> None:
 
 
 async def begin(connection: AsyncConnection, owner: str, name: str, email: str) -> None:
-    """Begin a renewal for somebody who has just signed in, unless they have one that is not paid."""
-    if await unpaid(connection, owner) is None:
+    """Begin a renewal for somebody who has just signed in, unless they have one at present.
+
+    Raises sqlalchemy.exc.IntegrityError if they have begun one meanwhile, in another tab.
+    """
+    if await present(connection, owner) is None:
         values = {"reference": f"LIC-{secrets.token_hex(4).upper()}", "owner": owner, "name": name, "email": email}
         await connection.execute(_RENEWALS.insert().values(**values))
 
 
-async def unpaid(connection: AsyncConnection, owner: str) -> Renewal | None:
-    """Return the renewal that somebody has still to pay."""
-    return await _one(connection, (_COLUMNS.owner == owner) & _COLUMNS.state.in_(("new", "paying")))
+async def present(connection: AsyncConnection, owner: str) -> Renewal | None:
+    """Return the renewal that somebody has still to pay, or has paid lately: there is no other to pay then."""
+    is_lately_paid = (_COLUMNS.state == "paid") & (_COLUMNS.started_at > time.time() - RENEWED_FOR)
+    return await _one(connection, (_COLUMNS.owner == owner) & (_UNPAID | is_lately_paid))
 
 
 async def find(connection: AsyncConnection, reference: str, owner: str) -> Renewal | None:
     """Return somebody's own renewal."""
     return await _one(connection, (_COLUMNS.reference == reference) & (_COLUMNS.owner == owner))
+
+
+async def of_anybody(connection: AsyncConnection, reference: str) -> Renewal | None:
+    """Return a renewal, whosever it is: for caseworkers."""
+    return await _one(connection, _COLUMNS.reference == reference)
 
 
 async def by_payment(connection: AsyncConnection, payment_reference: str) -> Renewal | None:
@@ -81,9 +101,9 @@ async def by_payment(connection: AsyncConnection, payment_reference: str) -> Ren
 
 
 async def newest(connection: AsyncConnection) -> list[Renewal]:
-    """Return the renewals, for caseworkers."""
-    rows = await connection.execute(sa.select(_RENEWALS).order_by(_COLUMNS.reference).limit(200))
-    return [Renewal(*row) for row in rows]
+    """Return the renewals for which somebody began to pay last, for caseworkers."""
+    last_first = sa.select(_RENEWALS).order_by(_COLUMNS.started_at.desc(), _COLUMNS.reference)
+    return [Renewal(*row) for row in await connection.execute(last_first.limit(200))]
 
 
 async def start_paying(connection: AsyncConnection, renewal: Renewal, language: str) -> Renewal | None:
@@ -113,7 +133,18 @@ async def let_try_again(connection: AsyncConnection, renewal: Renewal) -> bool:
 
 async def mark_refunded(connection: AsyncConnection, renewal: Renewal) -> bool:
     """Mark a renewal as refunded; False if it was so already."""
-    return renewal.state == "paid" and await _change(connection, renewal, state="refunded")
+    return renewal.state == "paid" and await _change(connection, renewal, state="refunded", note="")
+
+
+async def keep_unrefunded(connection: AsyncConnection, reference: str) -> None:
+    """Keep that a renewal is paid still, whose refund was given up: it can be asked for again."""
+    is_it = (_COLUMNS.reference == reference) & (_COLUMNS.state == "refunded")
+    await connection.execute(_RENEWALS.update().where(is_it).values(state="paid"))
+
+
+async def keep_note(connection: AsyncConnection, reference: str, note: str) -> None:
+    """Keep what caseworkers have to see to."""
+    await connection.execute(_RENEWALS.update().where(_COLUMNS.reference == reference).values(note=note))
 
 
 async def _one(connection: AsyncConnection, which: sa.ColumnElement[bool]) -> Renewal | None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
 import time
+from contextlib import suppress
 from typing import Literal
 
 import sqlalchemy as sa
 from flask import Flask
 
 from govcomponents import GovComponents, Money
-from govcomponents.durable import Durable, PaymentFound
-from govcomponents.identity import Identity
+from govcomponents.durable import Durable, GaveUp, PaymentFound
+from govcomponents.identity import Confidence, Identity
 from govcomponents.integrations.flask import GovComponentsFlask
-from govcomponents.pay import Payment, PaymentChanged, PaymentId
+from govcomponents.pay import PayCapability, Payment, PaymentChanged, PaymentId
 from renewal import records
 from renewal.records import Renewal
 
@@ -33,12 +35,15 @@ class Components:
         self.web.signed_in(self.begin)
         self.later.when(PaymentChanged)(self.changed)
         self.later.when(PaymentFound)(self.found)
+        self.later.when(GaveUp)(self.gave_up)
 
     def begin(self, identity: Identity) -> None:
-        """Begin the renewal of somebody who has just proved who they are."""
+        """Begin the renewal of somebody who has just proved who they are, not of who has only signed in yet."""
+        if identity.confidence < Confidence.MEDIUM:
+            return
         name = identity.name.full.reveal().title() if identity.name else ""
         email = identity.email.reveal() if identity.email else ""
-        with self.engine.begin() as connection:
+        with suppress(sa.exc.IntegrityError), self.engine.begin() as connection:
             records.begin(connection, f"{identity.issuer} {identity.subject.reveal()}", name, email)
 
     @property
@@ -53,7 +58,8 @@ class Components:
         None if it took so long that the attempt was given up.
         """
         reference, words = renewal.payment_reference, {"en": "Renew a licence", "cy": "Adnewyddu trwydded"}
-        payment = self.later.pay.create(FEE, reference, words[language], return_url, language=language)
+        pages = language if PayCapability.WELSH in self.gov.pay.capabilities else "en"  # not every provider has them
+        payment = self.later.pay.create(FEE, reference, words[language], return_url, language=pages)
         with self.engine.begin() as connection:
             is_in_time = records.keep_payment(connection, reference, payment.id)
         return payment if is_in_time else None
@@ -88,6 +94,14 @@ class Components:
             records.keep_payment(transaction, event.reference, event.payment_id)
             self.settle(event.payment, transaction)
 
+    def gave_up(self, event: GaveUp, transaction: sa.Connection) -> None:
+        """A receipt or a refund was refused, or tried for too long: caseworkers read of it on their page."""
+        prefix, number, what = event.reference.split("-")[:3]
+        reference = f"{prefix}-{number}"
+        records.keep_note(transaction, reference, f"{what.capitalize()} given up: {event.problem}"[:80])
+        if what == "refund":
+            records.keep_unrefunded(transaction, reference)
+
     def settle(self, payment: Payment, transaction: sa.Connection) -> None:
         """Keep how a payment stands. A paid one is kept once, and its receipt goes into the same transaction."""
         renewal = records.by_payment(transaction, payment.reference)
@@ -108,9 +122,12 @@ class Components:
         """Refund a renewal, once; False if it is not paid, or refunded already."""
         payment = self.gov.pay.get(PaymentId(renewal.payment_id or ""))
         with self.engine.begin() as connection:
-            if not records.mark_refunded(connection, renewal):
+            is_given_back = (
+                payment.refundable is not None and payment.refundable.status == "full"
+            )  # by hand, in its pages
+            if not records.mark_refunded(connection, renewal) or is_given_back:
                 return False
             amount = payment.refundable_amount()
-            reference = f"{renewal.reference}-refund"
+            reference = f"{renewal.reference}-refund-{secrets.token_hex(4)}"  # new: one may be given up
             self.later.pay.refund(payment.id, amount, available=amount, reference=reference, on=connection)
         return True

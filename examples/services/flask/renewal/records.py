@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+RENEWED_FOR = 300 * 86_400.0
+"""Seconds after which a licence that was paid may be renewed again: two months before its year is over."""
+
 _METADATA = sa.MetaData()
 _RENEWALS = sa.Table(
     "renewal",
@@ -21,13 +24,20 @@ _RENEWALS = sa.Table(
     sa.Column("attempt", sa.Integer, nullable=False, default=0),
     sa.Column("payment_id", sa.String(64)),
     sa.Column("started_at", sa.Float, nullable=False, default=0.0),
+    sa.Column("note", sa.String(80), nullable=False, default=""),
 )
 _COLUMNS = _RENEWALS.c
+_UNPAID = _COLUMNS.state.in_(("new", "paying"))
+# One for each person, also of somebody who signs in in two tabs at once.
+sa.Index("renewal_unpaid", _COLUMNS.owner, unique=True, sqlite_where=_UNPAID, postgresql_where=_UNPAID)
 
 
 @dataclass(frozen=True)
 class Renewal:
-    """One renewal. `state` is new, paying, paid or refunded; each attempt to pay has a reference of its own."""
+    """One renewal. `state` is new, paying, paid or refunded; each attempt to pay has a reference of its own.
+
+    `note` tells caseworkers what they have to see to.
+    """
 
     reference: str
     owner: str
@@ -38,6 +48,7 @@ class Renewal:
     attempt: int
     payment_id: str | None
     started_at: float
+    note: str
 
     @property
     def payment_reference(self) -> str:
@@ -56,20 +67,29 @@ def make_table(engine: sa.Engine) -> None:
 
 
 def begin(connection: sa.Connection, owner: str, name: str, email: str) -> None:
-    """Begin a renewal for somebody who has just signed in, unless they have one that is not paid."""
-    if unpaid(connection, owner) is None:
+    """Begin a renewal for somebody who has just signed in, unless they have one at present.
+
+    Raises sqlalchemy.exc.IntegrityError if they have begun one meanwhile, in another tab.
+    """
+    if present(connection, owner) is None:
         values = {"reference": f"LIC-{secrets.token_hex(4).upper()}", "owner": owner, "name": name, "email": email}
         connection.execute(_RENEWALS.insert().values(**values))
 
 
-def unpaid(connection: sa.Connection, owner: str) -> Renewal | None:
-    """Return the renewal that somebody has still to pay."""
-    return _one(connection, (_COLUMNS.owner == owner) & _COLUMNS.state.in_(("new", "paying")))
+def present(connection: sa.Connection, owner: str) -> Renewal | None:
+    """Return the renewal that somebody has still to pay, or has paid lately: there is no other to pay then."""
+    is_lately_paid = (_COLUMNS.state == "paid") & (_COLUMNS.started_at > time.time() - RENEWED_FOR)
+    return _one(connection, (_COLUMNS.owner == owner) & (_UNPAID | is_lately_paid))
 
 
 def find(connection: sa.Connection, reference: str, owner: str) -> Renewal | None:
     """Return somebody's own renewal."""
     return _one(connection, (_COLUMNS.reference == reference) & (_COLUMNS.owner == owner))
+
+
+def of_anybody(connection: sa.Connection, reference: str) -> Renewal | None:
+    """Return a renewal, whosever it is: for caseworkers."""
+    return _one(connection, _COLUMNS.reference == reference)
 
 
 def by_payment(connection: sa.Connection, payment_reference: str) -> Renewal | None:
@@ -80,8 +100,9 @@ def by_payment(connection: sa.Connection, payment_reference: str) -> Renewal | N
 
 
 def newest(connection: sa.Connection) -> list[Renewal]:
-    """Return the renewals, for caseworkers."""
-    return [Renewal(*row) for row in connection.execute(sa.select(_RENEWALS).order_by(_COLUMNS.reference).limit(200))]
+    """Return the renewals for which somebody began to pay last, for caseworkers."""
+    last_first = sa.select(_RENEWALS).order_by(_COLUMNS.started_at.desc(), _COLUMNS.reference)
+    return [Renewal(*row) for row in connection.execute(last_first.limit(200))]
 
 
 def start_paying(connection: sa.Connection, renewal: Renewal, language: str) -> Renewal | None:
@@ -111,7 +132,18 @@ def let_try_again(connection: sa.Connection, renewal: Renewal) -> bool:
 
 def mark_refunded(connection: sa.Connection, renewal: Renewal) -> bool:
     """Mark a renewal as refunded; False if it was so already."""
-    return renewal.state == "paid" and _change(connection, renewal, state="refunded")
+    return renewal.state == "paid" and _change(connection, renewal, state="refunded", note="")
+
+
+def keep_unrefunded(connection: sa.Connection, reference: str) -> None:
+    """Keep that a renewal is paid still, whose refund was given up: it can be asked for again."""
+    is_it = (_COLUMNS.reference == reference) & (_COLUMNS.state == "refunded")
+    connection.execute(_RENEWALS.update().where(is_it).values(state="paid"))
+
+
+def keep_note(connection: sa.Connection, reference: str, note: str) -> None:
+    """Keep what caseworkers have to see to."""
+    connection.execute(_RENEWALS.update().where(_COLUMNS.reference == reference).values(note=note))
 
 
 def _one(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Renewal | None:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from renewal import create_app, records
+from renewal.components import RECEIPT
 from werkzeug.test import TestResponse
 
-from govcomponents import GovComponents
+from govcomponents import GovComponents, Money
 from govcomponents.pytest_plugin import Clock, Faults, Outbox, Person
 from govcomponents.testing import DECLINED_CARD
 
 SITE = "https://service.example.gov.uk"
 CASEWORKER = {"Authorization": "Basic " + base64.b64encode(b"worker:casework of the tests").decode()}
-pytestmark = pytest.mark.gov_sandbox(redirect_to=f"{SITE}/gov/callback")
+pytestmark = [
+    pytest.mark.gov_sandbox(redirect_to=f"{SITE}/gov/callback"),
+    pytest.mark.gov_adapters("govuk_notify"),  # which has the templates
+]
 
 
 class Service:
@@ -31,9 +35,13 @@ class Service:
         self.app = create_app(gov, {**config, "CASEWORK_PASSWORD": "casework of the tests"})
         self.browser: FlaskClient = self.app.test_client()
         self.person = person
+        self.pay_at = ""  # of the form that was last on a page: a browser goes back to it
 
     def get(self, path: str) -> TestResponse:
-        return self.browser.get(path.removeprefix(SITE), base_url=SITE)
+        answer = self.browser.get(path.removeprefix(SITE), base_url=SITE)
+        if form := re.search(r'action="(/renewals/[^"]+/pay)"', answer.text):
+            self.pay_at = form[1]
+        return answer
 
     def post(self, path: str) -> TestResponse:
         return self.browser.post(path.removeprefix(SITE), base_url=SITE)
@@ -42,6 +50,9 @@ class Service:
         """Ask for the page to pay on, sign in, and come back to it."""
         back_at = self.person.sign_in(self.get("/renew").location or "")
         return self.get(self.get(back_at).location or "")
+
+    def go_to_pay(self) -> str:
+        return self.post(self.pay_at).location or ""
 
     def work(self) -> None:
         assert self.app.test_cli_runner().invoke(args=["gov", "work", "--once"]).exit_code == 0
@@ -58,7 +69,7 @@ def test_a_person_renews_and_a_caseworker_refunds(
     assert "Start now" in service.get("/").text
     check = service.sign_in()
     assert "Check your details" in check.text
-    back_at = service.person.pay(service.post("/renew").location or "")
+    back_at = service.person.pay(service.go_to_pay())
     paid = service.get(back_at)
     assert "Licence renewed" in paid.text
     service.work()
@@ -83,7 +94,7 @@ def test_a_person_renews_and_a_caseworker_refunds(
 
 def test_a_form_of_another_site_refunds_nothing(service: Service) -> None:
     assert "Check your details" in service.sign_in().text
-    paid = service.get(service.person.pay(service.post("/renew").location or "")).text
+    paid = service.get(service.person.pay(service.go_to_pay())).text
     reference = re.search(r"LIC-[0-9A-F]{8}", paid)
     assert reference
     forged = {**CASEWORKER, "Sec-Fetch-Site": "cross-site"}
@@ -96,6 +107,7 @@ def test_a_password_that_is_no_ascii_is_wrong_and_no_error(service: Service) -> 
     assert service.browser.get("/casework", base_url=SITE, headers=wrong).status_code == 401
 
 
+@pytest.mark.gov_adapters("one_login")  # which has pages in Welsh
 def test_the_service_speaks_welsh(service: Service, gov_outbox: Outbox) -> None:
     assert 'lang="cy"' in service.get("/?language=cy").text
     assert 'lang="cy"' in service.get("/").text
@@ -103,25 +115,26 @@ def test_the_service_speaks_welsh(service: Service, gov_outbox: Outbox) -> None:
     assert "Gwiriwch eich manylion" in service.sign_in().text
     assert "Check your details" in service.get("/renew?language=en").text  # and stays on its page
     assert "Gwiriwch eich manylion" in service.get("/renew?language=cy").text
-    assert "Trwydded wedi" in service.get(service.person.pay(service.post("/renew").location or "")).text
+    assert "Trwydded wedi" in service.get(service.person.pay(service.go_to_pay())).text
     service.work()
     gov_outbox.assert_sent(contains="Mae eich trwydded wedi ei hadnewyddu")
 
 
+@pytest.mark.gov_adapters("govuk_pay")  # with Stripe the payment stays open for another card
 def test_a_declined_card_can_be_followed_by_a_good_one(service: Service, gov_outbox: Outbox) -> None:
     service.sign_in()
-    service.person.pay(service.post("/renew").location or "", DECLINED_CARD)
+    service.person.pay(service.go_to_pay(), DECLINED_CARD)
     back_at = service.get("/renew").location or ""
     assert "You have not paid" in service.get(back_at).text
     assert "did not go through" in service.get("/renew").text
-    assert "Licence renewed" in service.get(service.person.pay(service.post("/renew").location or "")).text
+    assert "Licence renewed" in service.get(service.person.pay(service.go_to_pay())).text
     service.work()
     gov_outbox.assert_sent(contains="£145.00")
 
 
 def test_two_clicks_make_one_payment(service: Service, gov_sandbox: GovComponents) -> None:
     service.sign_in()
-    first, second = service.post("/renew"), service.post("/renew")
+    first, second = service.post(service.pay_at), service.post(service.pay_at)
     assert "/renewals/" in (second.location or "")
     assert "not finished" in service.get(second.location or "").text
     assert len(list(gov_sandbox.pay.search())) == 1
@@ -129,107 +142,169 @@ def test_two_clicks_make_one_payment(service: Service, gov_sandbox: GovComponent
     assert "Licence renewed" in service.get(second.location or "").text
 
 
-def test_while_the_provider_is_away_nobody_is_told_that_they_paid(
-    service: Service, gov_faults: Faults, gov_outbox: Outbox
-) -> None:
-    service.sign_in()
-    back_at = service.person.pay(service.post("/renew").location or "")
-    gov_faults.at("pay.get", "unavailable", times=9)
-    told = service.get(back_at)
-    assert (told.status_code, "do not know yet" in told.text, "renewed" in told.text) == (503, True, False)
-    gov_faults.clear()
-    assert "Licence renewed" in service.get(back_at).text
-    gov_faults.at("pay.get", "unavailable", times=9)  # what is known here needs nobody to be asked
-    assert "Licence renewed" in service.get(back_at).text
-    gov_faults.clear()
-    service.work()
-    gov_outbox.assert_sent(contains="£145.00")
-
-
-def test_a_lost_answer_makes_no_second_payment(
-    service: Service, gov_faults: Faults, gov_sandbox: GovComponents
-) -> None:
-    service.sign_in()
-    gov_faults.at("pay.create", "time_out_after_acceptance")
-    back = service.post("/renew")
-    found = service.get(back.location or "")
-    assert "not finished" in found.text
-    assert len(list(gov_sandbox.pay.search())) == 1
-    go_on = re.search(r'class="govuk-button" href="([^"]+)"', found.text)
-    assert go_on
-    assert "Licence renewed" in service.get(service.person.pay(go_on[1])).text
-
-
-def test_after_a_payment_that_was_never_made_a_person_may_soon_try_again(
-    service: Service, gov_faults: Faults, gov_sandbox: GovComponents, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    service.sign_in()
-    gov_faults.at("pay.create", "time_out_before_acceptance")
-    back_at = service.post("/renew").location or ""
-    assert "not finished" in service.get(back_at).text
-    monkeypatch.setattr("renewal.components.GIVEN_UP_AFTER", 0.0)
-    service.get(back_at)
-    told = service.get(back_at).text
-    assert "You have not paid" in told
-    assert "Try again" in told
-    service.person.pay(service.post("/renew").location or "")
-    assert "Licence renewed" in service.get(back_at).text
-    assert len(list(gov_sandbox.pay.search())) == 1
-
-
-def test_who_makes_a_payment_for_so_long_that_it_was_given_up_gives_nobody_its_page(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    service.sign_in()
-    monkeypatch.setattr("renewal.components.GIVEN_UP_AFTER", 0.0)
-    pay = service.app.extensions["renewal"].later.pay
-    create = pay.create
-
-    def slow(*given: Any, **more: Any) -> Any:
-        assert "not finished" in service.get(service.get("/renew").location or "").text  # the other tab
-        return create(*given, **more)
-
-    monkeypatch.setattr(pay, "create", slow)
-    assert service.post("/renew").location.startswith(f"{SITE}/renewals/")
-
-
-def test_a_payment_that_came_while_it_was_looked_for_is_not_given_up(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    service.sign_in()
-    service.post("/renew")
-    monkeypatch.setattr("renewal.components.GIVEN_UP_AFTER", 0.0)
-    components = service.app.extensions["renewal"]
-    with components.engine.connect() as connection:
-        (renewal,) = records.newest(connection)
-    monkeypatch.setattr(components, "look_up", lambda _renewal: None)
-    assert components.ask(replace(renewal, payment_id=None)) is None  # as it was before the payment came
-    with components.engine.connect() as connection:
-        assert records.newest(connection) == [renewal]
-
-
-def test_a_provider_that_is_down_makes_no_payment_and_can_be_tried_again(service: Service, gov_faults: Faults) -> None:
-    service.sign_in()
-    gov_faults.at("pay.create", "rate_limited", times=9)
-    told = service.post("/renew")
-    assert (told.status_code, "Traceback" in told.text) == (503, False)
-    gov_faults.clear()
-    assert "Check your details" in service.get("/renew").text
-
-
+@pytest.mark.gov_adapters("govuk_pay")  # with Stripe who enters a card has paid
 def test_a_person_who_goes_away_may_come_back(service: Service, gov_clock: Clock) -> None:
     service.sign_in()
-    payment = service.post("/renew").location or ""
+    payment = service.go_to_pay()
     service.person.enter_card(payment)
     gov_clock.advance(hours=3)
     assert "have not paid" in service.get(service.get("/renew").location or "").text
     assert "Check your details" in service.get("/renew").text
 
 
+@pytest.mark.gov_adapters("one_login")  # where two people can prove who they are
 def test_nobody_sees_another_persons_renewal(service: Service) -> None:
     service.sign_in()
-    back_at = service.person.pay(service.post("/renew").location or "")
+    back_at = service.person.pay(service.go_to_pay())
     service.browser = service.app.test_client()
     assert service.get(back_at).status_code == 303  # to sign in
     other = service.person.sign_in(service.get(back_at).location or "", "NIA")
     assert service.get(service.get(other).location or "").status_code == 404
+
+
+def test_who_has_just_paid_is_offered_no_other_renewal_on_this_device_or_another(
+    service: Service, gov_sandbox: GovComponents
+) -> None:
+    service.sign_in()
+    back_at = service.get(service.person.pay(service.go_to_pay()))
+    assert "Licence renewed" in back_at.text
+    service.browser = service.app.test_client()
+    service.sign_in()
+    assert "Licence renewed" in service.get(service.get("/renew").location or "").text
+    service.post(service.pay_at)
+    assert len(list(gov_sandbox.pay.search())) == 1
+
+
+def test_a_receipt_that_is_refused_is_on_the_caseworkers_page(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECEIPT, "en", "5ab1ec0d-0000-4000-8000-0000000009ff")  # a template that is not there
+    service.sign_in()
+    assert "Licence renewed" in service.get(service.person.pay(service.go_to_pay())).text
+    for _ in range(2):
+        service.work()
+    assert "Receipt given up: " in service.browser.get("/casework", base_url=SITE, headers=CASEWORKER).text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "told"),
+    [("left", 403, "did not finish. You can start again"), ("unavailable", 503, "at the moment. Try again later")],
+)
+def test_who_did_not_sign_in_is_told_whether_to_start_again_or_to_come_back(
+    service: Service, outcome: str, status: int, told: str
+) -> None:
+    page = service.get(service.person.sign_in(service.get("/renew").location or "", outcome=outcome))
+    assert (page.status_code, told in page.text) == (status, True)
+
+
+def test_who_paid_last_is_first_on_the_caseworkers_page_and_anybody_can_be_refunded(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    references = iter(["FFFFFFFF", *(f"{number:08X}" for number in range(201))])
+    monkeypatch.setattr("renewal.records.secrets", SimpleNamespace(token_hex=lambda _length: next(references)))
+    service.sign_in()
+    assert "Licence renewed" in service.get(service.person.pay(service.go_to_pay())).text
+    with service.app.extensions["renewal"].engine.begin() as connection:
+        for number in range(201):
+            records.begin(connection, f"somebody {number}", "Nia", "nia@example.com")
+    listed = service.browser.get("/casework", base_url=SITE, headers=CASEWORKER).text
+    assert re.findall(r"LIC-[0-9A-F]{8}", listed)[0] == "LIC-FFFFFFFF"
+    with service.app.extensions["renewal"].engine.begin() as connection:
+        connection.execute(sa.text("UPDATE renewal SET started_at = state = 'new'"))  # it was paid long ago
+    assert "LIC-FFFFFFFF" not in service.browser.get("/casework", base_url=SITE, headers=CASEWORKER).text
+    answer = service.browser.post("/casework/LIC-FFFFFFFF/refund", base_url=SITE, headers=CASEWORKER)
+    assert answer.status_code == 303
+
+
+def test_a_payment_that_was_given_back_by_hand_is_refunded_here_as_well(
+    service: Service, gov_sandbox: GovComponents, gov_clock: Clock
+) -> None:
+    service.sign_in()
+    paid = service.get(service.person.pay(service.go_to_pay())).text
+    gov_clock.advance(hours=3)
+    (payment,) = gov_sandbox.pay.search()
+    all_of_it = gov_sandbox.pay.get(payment.id).refundable_amount()
+    gov_sandbox.pay.refund(payment.id, all_of_it, available=all_of_it)
+    reference = re.search(r"LIC-[0-9A-F]{8}", paid)
+    assert reference
+    service.browser.post(f"/casework/{reference[0]}/refund", base_url=SITE, headers=CASEWORKER)
+    assert "being refunded" in service.get(f"/renewals/{reference[0]}").text
+    service.work()
+    assert len(gov_sandbox.pay.list_refunds(payment.id)) == 1
+
+
+def test_a_refund_that_was_given_up_is_told_to_nobody_as_made_and_can_be_asked_for_again(
+    service: Service, gov_sandbox: GovComponents, gov_clock: Clock
+) -> None:
+    service.sign_in()
+    paid = service.get(service.person.pay(service.go_to_pay())).text
+    service.work()
+    gov_clock.advance(hours=3)
+    reference = re.search(r"LIC-[0-9A-F]{8}", paid)
+    assert reference
+    service.browser.post(f"/casework/{reference[0]}/refund", base_url=SITE, headers=CASEWORKER)
+    (payment,) = gov_sandbox.pay.search()
+    part = Money.gbp("5.00")  # meanwhile somebody gives a part of it back by hand, so the whole is refused
+    gov_sandbox.pay.refund(payment.id, part, available=gov_sandbox.pay.get(payment.id).refundable_amount())
+    for _ in range(3):
+        service.work()
+    assert "Refund given up: " in service.browser.get("/casework", base_url=SITE, headers=CASEWORKER).text
+    assert "being refunded" not in service.get(f"/renewals/{reference[0]}").text
+    service.browser.post(f"/casework/{reference[0]}/refund", base_url=SITE, headers=CASEWORKER)
+    service.work()
+    assert "being refunded" in service.get(f"/renewals/{reference[0]}").text
+    assert "given up" not in service.browser.get("/casework", base_url=SITE, headers=CASEWORKER).text
+    assert [one.amount for one in gov_sandbox.pay.list_refunds(payment.id)] == [part, Money.gbp("140.00")]
+
+
+def test_a_caseworker_reads_words_of_their_own_while_the_provider_is_away(
+    service: Service, gov_sandbox: GovComponents, gov_faults: Faults
+) -> None:
+    service.sign_in()
+    reference = re.search(r"LIC-[0-9A-F]{8}", service.get(service.person.pay(service.go_to_pay())).text)
+    assert reference
+    gov_faults.at("pay.get", "unavailable", times=9)
+    told = service.browser.post(f"/casework/{reference[0]}/refund", base_url=SITE, headers=CASEWORKER)
+    assert (told.status_code, "If you asked for a refund, look at the list" in told.text) == (503, True)
+    assert "do not pay again" not in told.text
+    service.work()
+    gov_faults.clear()
+    (payment,) = gov_sandbox.pay.search()
+    assert list(gov_sandbox.pay.list_refunds(payment.id)) == []
+
+
+def test_who_signs_in_in_two_tabs_at_once_has_one_renewal(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(records, "present", lambda *_asked: None)  # as each tab sees it, before the other has begun
+        for _ in range(2):
+            service.browser = service.app.test_client()
+            service.sign_in()
+    with service.app.extensions["renewal"].engine.connect() as connection:
+        assert len(records.newest(connection)) == 1
+
+
+@pytest.mark.gov_adapters("one_login")  # whose first sign-in proves nobody, and whose Sam is so named
+def test_who_signs_in_first_and_proves_who_they_are_later_is_named(service: Service) -> None:
+    service.get(service.person.sign_in(service.get("/gov/sign-in").location or ""))
+    assert "Sam Rowan Example" in service.sign_in().text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("POST", "/", "GET"), ("DELETE", "/renew", "GET"), ("PUT", "/casework", "GET"), ("GET", "/gov/sign-out", "POST")],
+)
+def test_a_method_that_an_address_does_not_have_gets_a_page(
+    service: Service, method: str, path: str, allowed: str
+) -> None:
+    answer = service.browser.open(path, method=method, base_url=SITE)
+    assert (answer.status_code, "Page not found" in answer.text) == (405, True)
+    assert allowed in (answer.headers["Allow"] or "")
+
+
+def test_who_is_no_caseworker_reads_a_page(service: Service) -> None:
+    for answer in (service.get("/casework"), service.post("/casework/LIC-1/refund")):
+        assert (answer.status_code, "Caseworkers only" in answer.text) == (401, True)
+        assert answer.headers["WWW-Authenticate"].startswith("Basic")
+    other = {**CASEWORKER, "Sec-Fetch-Site": "cross-site"}
+    answer = service.browser.post("/casework/LIC-1/refund", base_url=SITE, headers=other)
+    assert (answer.status_code, "own page" in answer.text) == (403, True)

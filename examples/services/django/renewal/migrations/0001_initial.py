@@ -30,6 +30,16 @@ class Migration(migrations.Migration):
                 ("attempt", models.IntegerField(default=0)),
                 ("payment_id", models.CharField(blank=True, max_length=64)),
                 ("started_at", models.DateTimeField(null=True)),
+                ("note", models.CharField(blank=True, max_length=80)),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("new", "paying"))),
+                        fields=("owner",),
+                        name="renewal_unpaid",
+                    )
+                ],
+            },
         ),
     ]
