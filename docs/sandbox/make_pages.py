@@ -7,8 +7,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from govcomponents.identity import IdentityService
+from govcomponents.notify import NotifyService
+from govcomponents.pay import PayService
+from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.providers import built_in_specs, fault_catalogue
 from govcomponents.sandbox.scenarios.files import built_in
+from govcomponents.sandbox.world import default_world
 
 HERE = Path(__file__).parent
 
@@ -47,7 +52,46 @@ def faults() -> str:
     for name, fault in fault_catalogue().items():
         providers = ", ".join(names[section] for section in fault.providers)
         lines.append(f"| `{name}` | {providers} | {fault.real} | {fault.kind.raises} |")
-    return BEGINNING + "\n".join(lines) + "\n"
+    return BEGINNING + "\n".join(lines) + "\n" + OPERATIONS + "\n".join(methods()) + "\n"
+
+
+OPERATIONS = """
+## Operations
+
+The names in the first column are methods of the service objects, and hold for every provider: a suite that uses them
+runs on each. What such a fault strikes is in the cells: where a method asks for several things, the one by which it is
+done. An empty cell is a method that the provider has not, or is not asked for. The names in the cells can be given as
+well, and those of a provider's pages, which `GET /_sandbox/api/catalogue` lists too.
+
+A fault strikes a request to the provider, whichever method makes it: nothing in a request says which. Where two methods
+share a cell, a fault at one strikes the other. With Stripe, `pay.cancel`, `pay.capture` and `pay.refund` read the
+payment before they change it, and a fault at `pay.get` strikes that read too: arm it right before the call that it is
+meant for.
+
+"""
+SERVICES = {"pay": PayService, "notify": NotifyService, "identity": IdentityService}
+
+
+def methods() -> list[str]:
+    """A table for each component: its methods, and what a fault of that name strikes at each provider."""
+    lines = []
+    for component, service in SERVICES.items():
+        specs = [spec for spec in built_in_specs() if spec.component == component]
+        known = {}
+        for spec in specs:
+            sandbox = Sandbox(default_world(spec.section))
+            catalogue = sandbox.control.catalogue()
+            sandbox.close()
+            own = {name: [name] for name in catalogue.operations[spec.section]}
+            known[spec.section] = own | catalogue.methods[spec.section]
+        lines += [f"| method | {' | '.join(spec.name for spec in specs)} |", f"| --- |{' --- |' * len(specs)}"]
+        for name in (name for name in dir(service) if not name.startswith("_")):
+            method = f"{component}.{name}"
+            cells = [" or ".join(f"`{one}`" for one in known[spec.section].get(method, ())) for spec in specs]
+            if any(cells):
+                lines.append(f"| `{method}` | {' | '.join(cells)} |")
+        lines.append("")
+    return lines[:-1]
 
 
 BEGINNING_OF_SCENARIOS = """# Scenarios

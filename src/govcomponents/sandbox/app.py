@@ -173,7 +173,7 @@ class Sandbox(BuiltInStubs):
         for one in self.providers:
             routes = (route for owner, route in self._router.routes if owner is one.stub)
             operations = frozenset(one.spec.operations).union(route.name for route in routes)
-            self.faults.register(one.spec.section, operations, one.spec.all_faults())
+            self.faults.register(one.spec.section, operations, one.spec.all_faults(), one.spec.methods)
 
     def reset(
         self, *, seed: int | None = None, now: str | None = None, world: Mapping[str, object] | None = None

@@ -7,8 +7,10 @@ back to the service.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
@@ -52,7 +54,24 @@ class Page:
             if name in form.values or name in form.choices or any(name == button for button, _ in form.buttons):
                 return form
         path = urlsplit(self.url).path
-        raise LookupError(f"no form of the page at {path} (status {self.status}) has a field called {name!r}")
+        told = f"(status {self.status}{self.heading})"
+        raise LookupError(f"no form of the page at {path} {told} has a field called {name!r}")
+
+    @property
+    def heading(self) -> str:
+        """Its first heading, as a person reads it, to be told behind a comma; nothing if it has none."""
+        found = re.search(r"<h1[^>]*>(.*?)</h1>", self.text, re.DOTALL)
+        return f", {_read(found[1])}" if found else ""
+
+    @property
+    def problems(self) -> list[str]:
+        """The problems that it tells of what was entered, field by field."""
+        return [_read(one) for one in re.findall(r'<p class="error"[^>]*>(.*?)</p>', self.text, re.DOTALL)]
+
+
+def _read(html: str) -> str:
+    """What a person reads of a part of a page."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
 
 
 class FormBrowser:

@@ -42,7 +42,7 @@ def load_world(world: Path | str | World | None) -> World:
             sections = json.loads(Path(world).read_text(encoding="utf-8"))
         except OSError as error:
             raise ConfigurationError(
-                f"the world file {world} cannot be read: {reason_of(error)}", fix="check the path given with --world"
+                f"the world file {world} cannot be read: {reason_of(error)}", fix="check the path of the world file"
             ) from None
         except json.JSONDecodeError as error:
             raise ConfigurationError(
@@ -121,16 +121,35 @@ _SECTION_OF: Final = {"govuk_pay": "pay", "govuk_notify": "notify", "oidc": "ope
 """The sections of providers that the setting ADAPTER calls otherwise."""
 
 
+_BRING_ONE: Final = (
+    "its package has to bring one: a ProviderSpec, which an entry point of the group govcomponents.sandbox names; see "
+    "docs/writing-an-adapter.md, The sandbox"
+)
+
+
+def section_of(adapter: str) -> str:
+    """Return the name of the section of a world for an adapter's provider."""
+    return _SECTION_OF.get(adapter, adapter)
+
+
+def _is_installed(adapter: str) -> bool:
+    """Whether an adapter of that name is installed, for any component."""
+    from importlib.metadata import entry_points
+
+    return any(entry_points(group=f"govcomponents.{one}", name=adapter) for one in ("pay", "notify", "identity"))
+
+
 def with_provider(world: World, adapter: str) -> World:
     """Return the world with an adapter's provider in the place of the others of its component.
 
     Raises ConfigurationError if the sandbox has no such provider.
     """
-    section = _SECTION_OF.get(adapter, adapter)
+    section = section_of(adapter)
     try:
         spec = find_spec(section)
     except ConfigurationError as error:
-        raise ConfigurationError(f"the sandbox has no provider for the adapter {adapter!r}", fix=error.fix) from None
+        fix = _BRING_ONE if _is_installed(adapter) else error.fix
+        raise ConfigurationError(f"the sandbox has no provider for the adapter {adapter!r}", fix=fix) from None
     others = {name: one for name, one in world.items() if find_spec(name).component != spec.component}
     return {**others, section: world.get(section) or spec.default_section()}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import get_args
 
 import pytest
 
@@ -11,6 +12,10 @@ from govcomponents import ConfigurationError, GovComponents
 from govcomponents.identity.levels import Confidence
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.control.client import Control
+from govcomponents.sandbox.providers import built_in_specs
+from govcomponents.sandbox.providers.govuk_notify.callbacks import KINDS
+from govcomponents.sandbox.providers.govuk_pay.world import EventKind as PayEventKind
+from govcomponents.sandbox.providers.stripe.events import EventKind
 from govcomponents.sandbox.server import serving
 from govcomponents.sandbox.world import default_world, with_callbacks_to
 from sandbox.people import create, enter_card, sign_in
@@ -113,3 +118,10 @@ def test_what_a_world_has_stays_and_what_it_lacks_is_invented():
 def test_a_wrong_address_is_refused(wrong):
     with pytest.raises(ConfigurationError, match="not a URL"):
         with_callbacks_to({}, wrong)
+
+
+def test_the_kinds_that_are_told_are_those_that_are_sent():
+    told = {spec.section: spec.callback_kinds for spec in built_in_specs()}
+    assert told["stripe"] == get_args(EventKind)
+    assert told["pay"] == get_args(PayEventKind)
+    assert told["notify"] == KINDS

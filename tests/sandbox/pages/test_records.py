@@ -182,7 +182,7 @@ def test_a_journey_is_one_thread_and_a_picture(gov: GovComponents) -> None:
 def test_words_of_callers_cannot_end_a_line_of_the_diagram() -> None:
     from datetime import UTC, datetime
 
-    from govcomponents.sandbox.control.pages.journey import as_mermaid
+    from govcomponents.sandbox.control.pages.sequence import as_mermaid
     from govcomponents.sandbox.state.timeline import Event
 
     event = Event(datetime.now(UTC), "notify", "R", "The service sent an email: a;b#35;\n    Note over P0: c")

@@ -202,7 +202,11 @@ class ControlApi:
             for name, one in describe(self._faults.definitions).items()
         ]
         operations = {name: sorted(known) for name, known in self._faults.operations.items()}
-        return models.Catalogue(faults=faults, operations=operations)
+        methods = {
+            name: {method: sorted(done_by) for method, done_by in sorted(known.items())}
+            for name, known in self._faults.methods.items()
+        }
+        return models.Catalogue(faults=faults, operations=operations, methods=methods)
 
     def callbacks(self, call: Call) -> list[models.CallbackState]:
         """List the callbacks and their attempts, oldest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.privacy import Guarded
 from govcomponents.sandbox.plugins.provider import SetsEnvironment
@@ -14,6 +14,21 @@ if TYPE_CHECKING:
 
     from govcomponents.sandbox.plugins.provider import RunningProvider
     from govcomponents.settings import Settings
+
+_OF_ACCOUNTS: Final = ("GOVCOMPONENTS_PAY__", "GOVCOMPONENTS_NOTIFY__", "GOVCOMPONENTS_IDENTITY__")
+_OF_THE_SERVICE: Final = frozenset(
+    f"GOVCOMPONENTS_{name}"
+    for name in (
+        "PAY__PORTABLE",
+        "NOTIFY__TEMPLATES_FILE",
+        "NOTIFY__REQUESTS_PER_MINUTE",
+        "NOTIFY__LIMITER_URL",
+        "NOTIFY__ALLOWED_RECIPIENTS",
+        "NOTIFY__REDIRECT_EMAILS_TO",
+        "NOTIFY__REDIRECT_TEXTS_TO",
+    )
+)
+"""How the service does things, whichever account it has."""
 
 
 def settings_for(providers: Iterable[RunningProvider]) -> Settings:
@@ -65,6 +80,14 @@ def environment(settings: Settings) -> list[tuple[str, str]]:
                 if value not in (None, ""):
                     found.append((account.variable(name), _plain(value)))
     return sorted(found)
+
+
+def accounts_of(names: Iterable[str]) -> list[str]:
+    """Return the variables that name a provider, a place or a credential, as a developer's shell often does.
+
+    Beside those of a sandbox they would contradict it, or lead a named account to the real provider.
+    """
+    return [name for name in names if name.upper().startswith(_OF_ACCOUNTS) and name.upper() not in _OF_THE_SERVICE]
 
 
 def _plain(value: object) -> str:

@@ -187,6 +187,9 @@ class Catalogue(_Out):
 
     faults: list[FaultDescription]
     operations: dict[str, list[str]] = Field(description="the operations of each provider that is there")
+    methods: dict[str, dict[str, list[str]]] = Field(
+        description="methods of a service by whose names a fault may be armed too, with the operations that it strikes"
+    )
 
 
 class CallbackAttempt(_Out):

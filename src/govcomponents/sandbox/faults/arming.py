@@ -32,6 +32,7 @@ class UnknownName(ValueError):
 class ArmedFault:
     """A fault that waits for its calls.
 
+    `operation` is the name by which it was armed, `strikes` are the operations that it may strike; empty for every one.
     `skip`: how many calls that fit are let through first.
     `nth`: only the nth call that fits, counted from 1 and from when it was armed. `times`: at most so often.
     `probability`: for each call that fits, drawn from `seed`. `until`: seconds since the epoch, by the sandbox's
@@ -53,6 +54,7 @@ class ArmedFault:
     seen: int = 0
     injected: int = 0
     key: str | None = None
+    strikes: frozenset[str] = frozenset()
     chance: random.Random = field(default_factory=random.Random, repr=False, compare=False)
 
     @property
@@ -72,7 +74,7 @@ class ArmedFault:
 
     def applies_to(self, provider: str, operation: str) -> bool:
         """Whether a call is one that it may be injected into."""
-        if provider != self.provider or self.operation not in (EVERY_OPERATION, operation):
+        if provider != self.provider or (self.strikes and operation not in self.strikes):
             return False
         return not self.kind.operations or operation in self.kind.operations
 
@@ -104,13 +106,21 @@ class Faults:
         self._armed: dict[str, ArmedFault] = {}
         self._number = 0
         self._operations: dict[str, frozenset[str]] = {}
+        self._methods: dict[str, Mapping[str, frozenset[str]]] = {}
         self._definitions: dict[str, Mapping[str, Fault]] = {}
         self.any_armed = False
         """Looked at for every call, without the lock: nearly always there is none."""
 
-    def register(self, provider: str, operations: frozenset[str], faults: Mapping[str, Fault]) -> None:
-        """Add a provider, with the names of its operations and its faults by name."""
+    def register(
+        self,
+        provider: str,
+        operations: frozenset[str],
+        faults: Mapping[str, Fault],
+        methods: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        """Add a provider: its operations' names, its faults by name, and the operations that do a service's methods."""
         self._operations[provider] = operations
+        self._methods[provider] = {method: frozenset(done_by) for method, done_by in (methods or {}).items()}
         self._definitions[provider] = faults
 
     @property
@@ -123,6 +133,15 @@ class Faults:
         """The names of the operations of each provider."""
         return self._operations
 
+    @property
+    def methods(self) -> Mapping[str, Mapping[str, frozenset[str]]]:
+        """The operations of each provider by the methods of a service that they do, where these have other names."""
+        return self._methods
+
+    def _struck_by(self, provider: str, name: str) -> frozenset[str]:
+        """The operations that a name stands for: a method's own, or the one of that name."""
+        return self._methods[provider].get(name, self._operations[provider] & {name})
+
     def find(self, provider: str, fault: str, operation: str = EVERY_OPERATION) -> Fault:
         """Return a fault that a provider's operation can have. Raises UnknownName, which lists the right names."""
         if provider not in self._operations:
@@ -130,7 +149,12 @@ class Faults:
         if fault not in self._definitions[provider]:
             raise UnknownName(f"fault of {provider}", self._definitions[provider])
         definition = self._definitions[provider][fault]
-        known = self._operations[provider] & (frozenset(definition.kind.operations) or self._operations[provider])
+        fitting = frozenset(definition.kind.operations) or self._operations[provider]
+        known = {
+            name
+            for name in (*self._operations[provider], *self._methods[provider])
+            if self._struck_by(provider, name) & fitting
+        }
         if operation != EVERY_OPERATION and operation not in known:
             raise UnknownName(f"operation of {provider} for this fault", {EVERY_OPERATION, *known})
         return definition
@@ -179,6 +203,7 @@ class Faults:
                 until,
                 silent_seconds,
                 skip,
+                strikes=self._struck_by(provider, operation),
                 chance=random.Random(seed),  # noqa: S311  # chances that can be repeated, nothing secret
             )
             self._armed[armed.id] = armed
@@ -196,6 +221,7 @@ class Faults:
         self.clear()
         self._number = 0
         self._operations.clear()
+        self._methods.clear()
         self._definitions.clear()
 
     def clear(self) -> None:

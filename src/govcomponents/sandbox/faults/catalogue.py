@@ -39,8 +39,8 @@ class FaultKind:
     operations: tuple[str, ...] = ()
     of_a_key: bool = False
 
-    def at(self, respond: Callable[[], Response], note: str = "") -> Fault:
-        """Return the fault of one provider: `respond` gives its response, `note` says how that looks."""
+    def at(self, respond: Callable[[], Response] | None, note: str = "") -> Fault:
+        """Return the fault of one provider: `respond` gives its response, if one comes, `note` says how that looks."""
         return Fault(self, respond, note)
 
 
@@ -94,6 +94,18 @@ _FAILED = (
     "OutcomeUnknown for what changes something; Unavailable for a read, after retries; in a sign-in SignInUnavailable"
 )
 
+DROPPED_BEFORE: Final = FaultKind(
+    "connection_dropped_before_acceptance",
+    Effect.CUT_BEFORE,
+    "A load balancer closes the connection before the request reaches the provider.",
+    _LOST,
+)
+DROPPED_AFTER: Final = FaultKind(
+    "connection_dropped_after_acceptance",
+    Effect.CUT_AFTER,
+    "The provider acts, and the connection breaks before its answer arrives.",
+    _LOST,
+)
 TRANSPORT_FAULTS: Final = tuple(
     Fault(kind)
     for kind in (
@@ -110,18 +122,8 @@ TRANSPORT_FAULTS: Final = tuple(
             "company behind it; GOV.UK Notify's own limit is thirty seconds.",
             _LOST,
         ),
-        FaultKind(
-            "connection_dropped_before_acceptance",
-            Effect.CUT_BEFORE,
-            "A load balancer closes the connection before the request reaches the provider.",
-            _LOST,
-        ),
-        FaultKind(
-            "connection_dropped_after_acceptance",
-            Effect.CUT_AFTER,
-            "The provider acts, and the connection breaks before its answer arrives.",
-            _LOST,
-        ),
+        DROPPED_BEFORE,
+        DROPPED_AFTER,
         FaultKind(
             "malformed_response",
             Effect.MALFORMED,

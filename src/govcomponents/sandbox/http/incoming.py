@@ -45,7 +45,7 @@ class BoundedReader(io.RawIOBase):
         self._left = _MAX_WHOLE
 
     def readable(self) -> bool:
-        """It can be read."""
+        """Whether it can be read: always."""
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:

@@ -82,3 +82,9 @@ OPENID_FAULTS: Final = (
     *SIGN_IN_FAULTS,
 )
 """The faults of a provider that does nothing in a way of its own."""
+OPENID_METHODS: Final = {
+    "identity.start": ("discovery",),
+    "identity.check": ("discovery",),
+    "identity.complete": ("token",),
+}
+"""The methods of a service, each with the operation by which a plain OpenID provider does it."""

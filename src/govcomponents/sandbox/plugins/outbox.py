@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -51,6 +51,15 @@ class KeepsMessages(Protocol):
 
     def outbox(self) -> Sequence[OutboxMessage]:
         """All messages that it still holds, oldest first."""
+        ...
+
+
+@runtime_checkable
+class KnowsTemplates(Protocol):
+    """A stub that knows from which templates messages can be sent; one without templates has none."""
+
+    def templates(self) -> Mapping[str, str]:
+        """Return the name of each template by its id."""
         ...
 
 

@@ -87,6 +87,28 @@ class TakesCards(Protocol):
 
 
 @runtime_checkable
+class SignsPeopleIn(Protocol):
+    """A stub of an identity provider that can be told who signs in."""
+
+    def owns(self, path: str) -> bool:
+        """Whether a path is one of its own."""
+        ...
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The names of those who can sign in."""
+        ...
+
+    def sign_in_as(self, person: str) -> None:
+        """Sign this person in at once, from now on."""
+        ...
+
+    def sign_in_as_the_world_says(self) -> None:
+        """Undo `sign_in_as`."""
+        ...
+
+
+@runtime_checkable
 class KnowsCallers(Protocol):
     """A stub that can tell by which of the world's keys a call came."""
 
@@ -124,6 +146,10 @@ class ProviderSpec:
     shows it. `speaks_http`: whether its API is below the sandbox's address; one that listens elsewhere has no lost and
     broken responses of HTTP.
     `operations`: the names of what it does besides its routes, which its own faults can be injected into.
+    `methods`: the methods of a service, such as "pay.refund", each with the operations by one of which a client does
+    it: a fault is armed by either name, so that a suite holds for every provider. A method whose name is that of its
+    one operation is left out.
+    `callback_kinds`: the kinds of its callbacks, as their `Callback` has them; None if nobody knows them beforehand.
     """
 
     section: str
@@ -139,6 +165,8 @@ class ProviderSpec:
     explain: Callable[[Request, Response, float], GovComponentsError] | None = field(default=None, repr=False)
     speaks_http: bool = True
     operations: tuple[str, ...] = ()
+    methods: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    callback_kinds: tuple[str, ...] | None = None
 
     def all_faults(self) -> dict[str, Fault]:
         """Every fault that can be injected into its calls, by name."""

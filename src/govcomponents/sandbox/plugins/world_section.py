@@ -44,11 +44,13 @@ def read_section(model: type[PartT], name: str, section: object, base_url: str =
         known = list(model.model_fields) if len(found["loc"]) == 1 else []
         raise ConfigurationError(
             f"the world is wrong at {place}: {_problem(found, told, known)}",
-            fix="mend the world file there; the default world shows the form",
+            fix="mend the world there: `govcomponents sandbox world` prints one of the right form",
         ) from None
 
 
 def _problem(found: ErrorDetails, told: Sequence[ErrorDetails], known: Sequence[str]) -> str:
+    if found["type"] == "missing":
+        return "it is missing"
     if found["type"] != "extra_forbidden":
         return found["msg"].removeprefix("Value error, ")
     missing = [str(one["loc"][-1]) for one in told if one["type"] == "missing" and one["loc"][:-1] == found["loc"][:-1]]

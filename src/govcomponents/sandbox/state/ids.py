@@ -40,7 +40,7 @@ class Ids:
         return drawn.to_bytes(8 * length, "little")[3::8].translate(_LETTER_OF).decode("ascii")
 
     def token(self, length: int = 43) -> str:
-        """Letters and digits that are safe in a URL."""
+        """Return a token of letters and digits, safe in a URL."""
         alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
         with self._lock:
             self.drawn += 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.control.client_environment import environment_for
-from govcomponents.sandbox.control.pages.journey import as_mermaid, drawing_of
 from govcomponents.sandbox.control.pages.own_page import own_page, script_routes
+from govcomponents.sandbox.control.pages.sequence import as_mermaid, drawing_of
 from govcomponents.sandbox.http.messages import Call, Route, text_response
 from govcomponents.sandbox.http.templating import Templates
 
@@ -47,7 +47,7 @@ class IndexPages:
         yield Route("GET", "/_sandbox/came-back", self.came_back)
 
     def owns(self, path: str) -> bool:
-        """Nothing but its routes is the home's."""
+        """Whether a path is its own beside its routes: none is."""
         return path == "/" or path.startswith("/_sandbox/")
 
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:

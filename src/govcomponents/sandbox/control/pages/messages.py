@@ -42,11 +42,11 @@ class MessagePages:
         yield Route("GET", "/_sandbox/outbox/<message_id>/files/<int:number>", self.file, "message file")
 
     def owns(self, path: str) -> bool:
-        """Nothing: the home page answers for paths that are not there."""
+        """Whether a path is its own: none is, the home page answers for those without a route."""
         return False
 
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:
-        """Never asked."""
+        """Answer a path without a route: never called, as it owns no path."""
         return text_response(404, "The sandbox has no such page.\n")
 
     def outbox(self, call: Call) -> Response:

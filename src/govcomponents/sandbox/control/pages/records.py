@@ -41,11 +41,11 @@ class RecordPages:
             yield Route("POST", f"/_sandbox/{kind}/<section>/<record_id>", partial(self.act, kind), f"act on {kind}")
 
     def owns(self, path: str) -> bool:
-        """Nothing: the home page answers for paths that are not there."""
+        """Whether a path is its own: none is, the home page answers for those without a route."""
         return False
 
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:
-        """Never asked."""
+        """Answer a path without a route: never called, as it owns no path."""
         return text_response(404, "The sandbox has no such page.\n")
 
     def listing(self, kind: str, call: Call) -> Response:

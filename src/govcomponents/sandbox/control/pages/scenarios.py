@@ -33,11 +33,11 @@ class ScenarioPages:
         yield Route("POST", "/_sandbox/scenarios", self.play)
 
     def owns(self, path: str) -> bool:
-        """Nothing: the home page answers for paths that are not there."""
+        """Whether a path is its own: none is, the home page answers for those without a route."""
         return False
 
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:
-        """Never asked."""
+        """Answer a path without a route: never called, as it owns no path."""
         return text_response(404, "The sandbox has no such page.\n")
 
     def scenarios(self, call: Call) -> Response:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from govcomponents.sandbox.plugins.provider import ProviderSpec
 from govcomponents.sandbox.plugins.world_section import on_each
-from govcomponents.sandbox.providers.gc_notify.faults import FAULTS
+from govcomponents.sandbox.providers.gc_notify.faults import FAULTS, METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +44,8 @@ SPEC = ProviderSpec(
     start_path="/gc-notify/v2/notifications",
     read=_read,
     faults=FAULTS,
+    methods=METHODS,
     send_callbacks_to=_send_callbacks_to,
     explain=_explain,
+    callback_kinds=("delivery_status",),
 )

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from govcomponents.sandbox.callbacks.posting import Callback, DeliveryRule
+from govcomponents.sandbox.notifications_api.callbacks import callback
 from govcomponents.sandbox.providers.gc_notify.messages import FINAL, SENDING_AFTER, write
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.providers.gc_notify.messages import Message
-
-RULE: Final = DeliveryRule(
-    timeout=5.0,
-    waits=(300.0,) * 5,
-    is_taken=lambda status: status < 400,
-    is_repeated=lambda status: status is None or status >= 500 or status == 429,
-)
 
 
 class ReceiptSender:
@@ -44,14 +36,5 @@ class ReceiptSender:
             "sent_at": write(message.created_at + SENDING_AFTER),
             "notification_type": message.channel,
         }
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {service.callback_token}"}
-        made = Callback(
-            "notify",
-            "delivery_status",
-            service.callback_url,
-            headers,
-            json.dumps(body).encode(),
-            RULE,
-            message.reference,
-        )
+        made = callback("delivery_status", service.callback_url, service.callback_token, body, message.reference)
         self._context.callbacks.send(made, after=age if after is None else after)

@@ -46,3 +46,10 @@ FAULTS = (
     known.UNAVAILABLE.at(known.page(503, "Service Unavailable")),
     known.KEY_REVOKED.at(_error(403, "AuthError", "Invalid token: API key revoked"), "GC Notify: 403 AuthError."),
 )
+METHODS = {
+    "notify.check": ("notify.get",),
+    "notify.follow_up": ("notify.get",),
+    "notify.get_template": ("notify.get_template", "notify.template_version"),
+    "notify.send_many": ("notify.send_email", "notify.send_sms"),
+}
+"""The methods of a service that other operations do than the one of their name."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from govcomponents.sandbox.notifications_api.messages import KeptMessages, Moving
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +42,7 @@ FINAL: Final = frozenset({"delivered", "permanent-failure", "temporary-failure",
 
 
 @dataclass(slots=True)
-class Message:
+class Message(Moving):
     """One message. `steps` is what its status becomes after so many seconds, the first one at once."""
 
     id: str
@@ -60,14 +61,6 @@ class Message:
     scheduled_for: str | None = None
     fragments: int | None = None
     files: Sequence[Attachment] = field(default_factory=tuple)
-
-    def step(self, now: float) -> tuple[float, str]:
-        """The status by the clock, and when it came."""
-        at, status = self.created_at, self.steps[0][1]
-        for after, name in self.steps:
-            if self.created_at + after <= now:
-                at, status = self.created_at + after, name
-        return at, status
 
     def described(self, status: str) -> str:
         """The words of GC Notify for a status."""
@@ -115,28 +108,5 @@ def write(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
 
 
-class Messages:
-    """All messages of a sandbox's GC Notify. Safe to share between threads."""
-
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self._by_id: dict[str, Message] = {}
-        self.hidden: set[str] = set()
-
-    def add(self, message: Message) -> None:
-        """Keep one."""
-        with self.lock:
-            self._by_id[message.id] = message
-
-    def get(self, message_id: str) -> Message | None:
-        """One message, whosever it is."""
-        return self._by_id.get(message_id)
-
-    def __len__(self) -> int:
-        """How many are on the outbox."""
-        return len(self._by_id) - len(self.hidden)
-
-    def all(self) -> list[Message]:
-        """All messages, oldest first."""
-        with self.lock:
-            return list(self._by_id.values())
+Messages: TypeAlias = KeptMessages[Message]
+"""All messages of a sandbox's GC Notify."""

@@ -12,14 +12,14 @@ from govcomponents.notify.models import Channel
 from govcomponents.notify.templates import placeholders
 from govcomponents.notify.templates import template as templates
 from govcomponents.sandbox.http.messages import Route, json_response
+from govcomponents.sandbox.notifications_api.services import StubOfServices, template_status
 from govcomponents.sandbox.plugins.outbox import OutboxMessage
-from govcomponents.sandbox.plugins.provider import Fact
-from govcomponents.sandbox.plugins.records import Action
+from govcomponents.sandbox.plugins.records import Action, Record
 from govcomponents.sandbox.providers.gc_notify.callbacks import ReceiptSender
 from govcomponents.sandbox.providers.gc_notify.messages import Messages
-from govcomponents.sandbox.providers.gc_notify.records import records_of
 from govcomponents.sandbox.providers.gc_notify.refusals import Refusal, authenticate, bad_request
 from govcomponents.sandbox.providers.gc_notify.sending import Sending
+from govcomponents.sandbox.providers.gc_notify.world import Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.http.messages import Call, Handler
     from govcomponents.sandbox.plugins.context import SandboxContext
-    from govcomponents.sandbox.plugins.records import Record
     from govcomponents.sandbox.providers.gc_notify.messages import Message
-    from govcomponents.sandbox.providers.gc_notify.world import ApiKey, GcNotifyWorld, Service, Template
+    from govcomponents.sandbox.providers.gc_notify.world import ApiKey, GcNotifyWorld, Template
 
     Endpoint = Callable[[Service, ApiKey, Call], Response]
 
@@ -42,18 +41,17 @@ _BOUNCES: Final = (
 )
 
 
-class GcNotifyStub:
+class GcNotifyStub(StubOfServices[Service]):
     """The v2 API of GC Notify. `messages` is what was sent; `world` the services that there are."""
 
     section = "gc_notify"
 
     def __init__(self, world: GcNotifyWorld, context: SandboxContext) -> None:
+        super().__init__(world.services)
         self.world = world
         self._context = context
-        self.messages = Messages()
+        self.messages: Messages = Messages()
         self._base_url = f"{context.base_url}{PREFIX}"
-        self._services = {service.id: service for service in world.services}
-        self._revoked: dict[str, bool] = {}
         self._receipts = ReceiptSender(context)
         self._sending = Sending(self.messages, context, self._receipts, self._base_url)
 
@@ -100,11 +98,6 @@ class GcNotifyStub:
             "base_url": self._base_url,
             "callback_tokens": [service.callback_token],
         }
-
-    def summary(self) -> Iterable[Fact]:
-        """Its services, and how many messages it holds."""
-        yield Fact("Services", ", ".join(service.name for service in self.world.services[:3]))
-        yield Fact("Messages", str(len(self.messages)), "/_sandbox/outbox")
 
     def caller(self, call: Call) -> str:
         """Name the service and the key by which a call came."""
@@ -223,6 +216,10 @@ class GcNotifyStub:
         """All messages that are on the outbox, oldest first."""
         return [self._rendered(one) for one in self.messages.all() if one.id not in self.messages.hidden]
 
+    def templates(self) -> Mapping[str, str]:
+        """Return the names of the templates of all services, by their ids."""
+        return {one.id: one.name for service in self.world.services for one in service.templates}
+
     def newest_messages(self, words: Sequence[str], limit: int) -> tuple[list[OutboxMessage], int]:
         """The newest messages that hold all words (in lower case), newest first, and how many there are of all."""
         now = self._context.clock.time()
@@ -256,21 +253,16 @@ class GcNotifyStub:
         self._receipts.accepted(message, after=0.0)
         self._context.timeline.record("notify", f"The message ended as {mark.replace('-', ' ')}", message.reference)
 
-    def record_ids(self, kind: str) -> Sequence[str]:
-        """The ids of its records of a kind, in the order of the world."""
-        return list(records_of(self.world, kind, self._revoked))
-
-    def record(self, kind: str, record_id: str) -> Record | None:
-        """One record as it is now."""
-        return records_of(self.world, kind, self._revoked).get(record_id)
-
-    def act(self, kind: str, record_id: str, action: str) -> None:
-        """Revoke a key, or take that back. Raises LookupError if it cannot be done now."""
-        record = self.record(kind, record_id)
-        if record is None or action not in {one.name for one in record.actions}:
-            raise LookupError("that cannot be done to it now")
-        service_id, _, number = record_id.rpartition("-")
-        self._revoked[self._services[service_id].api_keys[int(number)].secret] = action == "revoke"
+    def templates_of(self, service: Service) -> Iterable[Record]:
+        """Return the records of a service's templates."""
+        for one in service.templates:
+            yield Record(
+                id=one.id,
+                title=one.name,
+                status=template_status(one.type, is_archived=one.archived),
+                facts=[("Service", service.name), ("Version", str(one.version))],
+                text=(f"{one.subject}\n\n" if one.subject else "") + one.content,
+            )
 
     def _rendered(self, message: Message) -> OutboxMessage:
         status = message.step(self._context.clock.time())[1]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from govcomponents.sandbox.plugins.provider import ProviderSpec
 from govcomponents.sandbox.plugins.world_section import load_default, on_each
-from govcomponents.sandbox.providers.govuk_notify.faults import FAULTS
+from govcomponents.sandbox.providers.govuk_notify.faults import FAULTS, METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from govcomponents.errors import GovComponentsError
     from govcomponents.sandbox.plugins.provider import BuildStub, Section
 
-_KINDS = ("delivery_status", "inbound_sms", "returned_letter")
+_KINDS = ("delivery_status", "inbound_sms", "complaint", "returned_letter")
 _TOKEN = "sandbox-callback-token"  # noqa: S105  # invented, and printed for everybody to see
 
 
@@ -51,8 +51,10 @@ SPEC = ProviderSpec(
     start_path="/v2/notifications",
     read=_read,
     faults=FAULTS,
+    methods=METHODS,
     default_section=partial(load_default, __name__),
     is_default=True,
     send_callbacks_to=_send_callbacks_to,
     explain=_explain,
+    callback_kinds=_KINDS,
 )

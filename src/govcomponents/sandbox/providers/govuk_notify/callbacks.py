@@ -5,10 +5,9 @@ Source: GOV.UK Notify REST API docs, "Callbacks"; alphagov/notifications-api, `a
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.sandbox.callbacks.posting import Callback, DeliveryRule
+from govcomponents.sandbox.notifications_api.callbacks import callback
 from govcomponents.sandbox.providers.govuk_notify.messages import SENDING_AFTER, write
 
 if TYPE_CHECKING:
@@ -18,12 +17,6 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.providers.govuk_notify.messages import Message
     from govcomponents.sandbox.providers.govuk_notify.world import ReceivedText, Service
 
-RULE: Final = DeliveryRule(
-    timeout=5.0,
-    waits=(300.0,) * 5,
-    is_taken=lambda status: status < 400,
-    is_repeated=lambda status: status is None or status >= 500 or status == 429,
-)
 KINDS: Final = ("delivery_status", "inbound_sms", "complaint", "returned_letter")
 _TOLD: Final = frozenset({"delivered", "permanent-failure", "temporary-failure", "technical-failure"})
 
@@ -41,9 +34,9 @@ class CallbackSender:
 
     def learn(self, service: Service) -> None:
         """Take over the addresses that a world gives."""
-        for callback in service.callbacks:
-            if callback.url:
-                self.add(service.id, callback.kind, callback.url, callback.bearer_token)
+        for one in service.callbacks:
+            if one.url:
+                self.add(service.id, one.kind, one.url, one.bearer_token)
 
     def _queue(
         self, service: Service, kind: str, body: Mapping[str, object], reference: str | None, after: float = 0.0
@@ -52,9 +45,7 @@ class CallbackSender:
         if address is None:
             return
         url, token = address
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
-        made = Callback("notify", kind, url, headers, json.dumps(body).encode(), RULE, reference)
-        self._context.callbacks.send(made, after=after)
+        self._context.callbacks.send(callback(kind, url, token, body, reference), after=after)
 
     def accepted(self, message: Message, after: float | None = None) -> None:
         """Queue the receipt that will come, after so many seconds. Letters have none, nor a text that stays `sent`."""

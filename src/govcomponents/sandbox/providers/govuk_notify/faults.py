@@ -41,3 +41,11 @@ FAULTS = (
     known.OUTAGE_BAD_REQUEST.at(known.page(400, "Bad Request")),
     known.KEY_REVOKED.at(_error(403, "AuthError", "Invalid token: API key not found"), "GOV.UK Notify: 403 AuthError."),
 )
+METHODS = {
+    "notify.check": ("notify.get",),
+    "notify.follow_up": ("notify.get",),
+    "notify.get_template": ("notify.get_template", "notify.template_version"),
+    "notify.send_many": ("notify.send_email", "notify.send_sms", "notify.send_letter"),
+    "notify.send_precompiled_letter": ("notify.send_letter",),
+}
+"""The methods of a service that other operations do than the one of their name."""

@@ -8,7 +8,6 @@ alphagov/notifications-utils, `letter_timings.py`, without bank holidays: a sand
 from __future__ import annotations
 
 import sys
-import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
@@ -17,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from govcomponents.notify.adapters.govuk_notify.wire import write_time
 from govcomponents.notify.adapters.notifications_api import wire
+from govcomponents.sandbox.notifications_api.messages import KeptMessages, Moving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,7 +49,7 @@ _SILENT_PREFIXES = frozenset(
 
 
 @dataclass(slots=True)
-class Message:
+class Message(Moving):
     """One message. `steps` is what its status becomes after so many seconds, the first one at once."""
 
     id: str
@@ -81,14 +81,6 @@ class Message:
     def status(self, now: float) -> str:
         """The status by the clock, in the provider's own words, before letters are shown otherwise."""
         return self.step(now)[1]
-
-    def step(self, now: float) -> tuple[float, str]:
-        """The status by the clock, and when it came."""
-        at, status = self.created_at, self.steps[0][1]
-        for after, name in self.steps:
-            if self.created_at + after <= now:
-                at, status = self.created_at + after, name
-        return at, status
 
     def shown_status(self, now: float) -> str:
         """The status as the API shows it."""
@@ -202,26 +194,19 @@ def _sent_then(final: str) -> tuple[tuple[float, str], ...]:
     return ((0.0, "created"), (SENDING_AFTER, "sending"), (FINAL_AFTER, final))
 
 
-class Messages:
+class Messages(KeptMessages[Message]):
     """All messages of a sandbox. Safe to share between threads."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self._by_id: dict[str, Message] = {}
+        super().__init__()
         self._by_service: dict[str, list[Message]] = {}
-        self.hidden: set[str] = set()
-        """The ids of those that were taken off the outbox."""
 
     def add(self, message: Message) -> None:
         """Keep one. The names of its values are those of its template: it shares them with the other messages."""
         message.personalisation = {sys.intern(name): value for name, value in message.personalisation.items()}
         with self.lock:
-            self._by_id[message.id] = message
+            super().add(message)
             self._by_service.setdefault(message.service.id, []).append(message)
-
-    def get(self, message_id: str) -> Message | None:
-        """One message, whosever it is."""
-        return self._by_id.get(message_id)
 
     def newest_first(self, service_id: str) -> list[Message]:
         """All messages of a service."""
@@ -230,17 +215,7 @@ class Messages:
 
     def newest(self) -> Iterator[Message]:
         """All that are on the outbox, newest first."""
-        with self.lock:
-            kept = list(self._by_id.values())
-        return (message for message in reversed(kept) if message.id not in self.hidden)
-
-    def __len__(self) -> int:
-        return len(self._by_id) - len(self.hidden)
-
-    def all(self) -> list[Message]:
-        """All messages, oldest first."""
-        with self.lock:
-            return list(self._by_id.values())
+        return (message for message in reversed(self.all()) if message.id not in self.hidden)
 
 
 _LONDON = ZoneInfo("Europe/London")

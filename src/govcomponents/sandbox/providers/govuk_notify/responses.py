@@ -43,21 +43,21 @@ def invalid(*messages: str, **more: object) -> Refusal:
 
 
 def no_result() -> Refusal:
-    """There is no such thing."""
+    """A refusal because there is no such thing."""
     return Refusal(404, [("NoResultFound", "No result found")])
 
 
 def accepted(value: Mapping[str, object]) -> Response:
-    """A message was taken in. This writer takes a half of the time that the standard library's takes."""
+    """The answer to a message that was taken in, by a writer that takes half of the standard library's time."""
     return Response(201, {"content-type": "application/json"}, to_json(value))
 
 
 def unknown_route() -> Response:
-    """A path that is none of the API's, in the older form."""
+    """The answer at a path that is none of the API's, in the older form of error."""
     return json_response(404, {"result": "error", "message": _NOT_FOUND})
 
 
 def wrong_method() -> Response:
-    """A method that a path does not take: JSON that calls itself HTML."""
+    """The answer to a method that a path does not take: JSON that calls itself HTML."""
     body = json.dumps({"message": "The method is not allowed for the requested URL.", "result": "error"}, indent=2)
     return Response(405, {"content-type": "text/html; charset=utf-8"}, f"{body}\n".encode())

@@ -107,7 +107,7 @@ class Sending:
             return self._sms(service, key, body, now)
         if channel != "letter":
             return unknown_route()
-        if "content" in body:
+        if isinstance(body, dict) and "content" in body:
             self._forms.check(schemas.PRECOMPILED, body)
             _check_storable(body)
             return self._precompiled(service, key, body, now)

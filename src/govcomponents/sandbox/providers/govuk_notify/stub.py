@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.http.messages import Route, json_response
+from govcomponents.sandbox.notifications_api.services import StubOfServices, template_status
 from govcomponents.sandbox.plugins.outbox import OutboxMessage
-from govcomponents.sandbox.plugins.provider import Fact
+from govcomponents.sandbox.plugins.records import Record
 from govcomponents.sandbox.providers.govuk_notify.admission import authenticate, caller_of
 from govcomponents.sandbox.providers.govuk_notify.callbacks import KINDS, CallbackSender
 from govcomponents.sandbox.providers.govuk_notify.messages import Message, Messages
@@ -15,8 +16,7 @@ from govcomponents.sandbox.providers.govuk_notify.responses import Refusal, unkn
 from govcomponents.sandbox.providers.govuk_notify.retrieval import Retrieval
 from govcomponents.sandbox.providers.govuk_notify.schemas import Forms
 from govcomponents.sandbox.providers.govuk_notify.sending import Sending
-from govcomponents.sandbox.providers.govuk_notify.shown.records import records_of
-from govcomponents.sandbox.providers.govuk_notify.world import ReceivedText
+from govcomponents.sandbox.providers.govuk_notify.world import ReceivedText, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,25 +24,23 @@ if TYPE_CHECKING:
     from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.http.messages import Call, Handler
     from govcomponents.sandbox.plugins.context import SandboxContext
-    from govcomponents.sandbox.plugins.records import Record
     from govcomponents.sandbox.providers.govuk_notify.shown.outbox import Outbox
-    from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, NotifyWorld, Service
+    from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, NotifyWorld
 
     Endpoint = Callable[[Service, ApiKey, Call], Response]
 
 
-class GovUkNotifyStub:
+class GovUkNotifyStub(StubOfServices[Service]):
     """The v2 API of GOV.UK Notify. `messages` is what was sent; `world` the services that there are."""
 
     section = "notify"
 
     def __init__(self, world: NotifyWorld, context: SandboxContext) -> None:
+        super().__init__(world.services)
         self._context = context
         self.world = world
-        self.messages = Messages()
-        self._revoked: dict[str, bool] = {}
+        self.messages: Messages = Messages()
         self._lifetime = world.platform.token_lifetime_seconds
-        self._services = {service.id: service for service in self.world.services}
         self._callbacks = CallbackSender(context)
         for service in self.world.services:
             self._callbacks.learn(service)
@@ -194,22 +192,21 @@ class GovUkNotifyStub:
             raise ConfigurationError(f"the sandbox has no {channel} with that id", fix="give the `id` of what was sent")
         return message
 
-    def record_ids(self, kind: str) -> Sequence[str]:
-        """The ids of its records of a kind, in the order of the world."""
-        return list(records_of(self.world, kind, self._revoked))
-
-    def record(self, kind: str, record_id: str) -> Record | None:
-        """One record as it is now."""
-        return records_of(self.world, kind, self._revoked).get(record_id)
-
-    def act(self, kind: str, record_id: str, action: str) -> None:
-        """Revoke a key, or take that back. Raises LookupError if it cannot be done now."""
-        record = self.record(kind, record_id)
-        if record is None or action not in {one.name for one in record.actions}:
-            raise LookupError("that cannot be done to it now")
-        service_id, _, number = record_id.rpartition("-")
-        key = self._services[service_id].api_keys[int(number)]
-        self._revoked[key.secret] = action == "revoke"
+    def templates_of(self, service: Service) -> Iterable[Record]:
+        """Return the records of a service's templates."""
+        for one in service.templates:
+            yield Record(
+                id=one.id,
+                title=one.name,
+                status=template_status(one.type, is_archived=one.archived),
+                facts=[
+                    ("Service", service.name),
+                    ("Version", str(one.current.version)),
+                    ("Versions", ", ".join(str(was.version) for was in one.versions)),
+                    ("Written by", one.created_by),
+                ],
+                text=(f"{one.current.subject}\n\n" if one.current.subject else "") + one.current.content,
+            )
 
     def caller(self, call: Call) -> str:
         """Name the service and the key by which a call came."""
@@ -218,12 +215,6 @@ class GovUkNotifyStub:
             return ""
         service, key = found
         return f"{service.name}, key {key.name}" if key is not None else f"{service.name}, a key that it does not have"
-
-    def summary(self) -> Iterable[Fact]:
-        """Its services, and how many messages it holds."""
-        services = ", ".join(service.name for service in self.world.services[:3])
-        yield Fact("Services", services)
-        yield Fact("Messages", str(len(self.messages)), "/_sandbox/outbox")
 
     def _on_outbox(self) -> Outbox:
         if self._outbox is None:
@@ -253,6 +244,10 @@ class GovUkNotifyStub:
         from govcomponents.sandbox.providers.govuk_notify.content import to_outbox
 
         return [to_outbox(message, self._context.clock.time()) for message in reversed(list(self.messages.newest()))]
+
+    def templates(self) -> Mapping[str, str]:
+        """Return the names of the templates of all services, by their ids."""
+        return {one.id: one.name for service in self.world.services for one in service.templates}
 
 
 def _settings_of(service: Service) -> dict[str, object]:

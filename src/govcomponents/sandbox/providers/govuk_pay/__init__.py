@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from govcomponents.sandbox.plugins.provider import ProviderSpec
 from govcomponents.sandbox.plugins.world_section import load_default, on_each
-from govcomponents.sandbox.providers.govuk_pay.faults import FAULTS
+from govcomponents.sandbox.providers.govuk_pay.faults import FAULTS, METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,8 +47,16 @@ SPEC = ProviderSpec(
     start_path="/v1/payments",
     read=_read,
     faults=FAULTS,
+    methods=METHODS,
     default_section=partial(load_default, __name__),
     is_default=True,
     send_callbacks_to=_send_callbacks_to,
     explain=_explain,
+    callback_kinds=(
+        "card_payment_succeeded",
+        "card_payment_captured",
+        "card_payment_refunded",
+        "card_payment_failed",
+        "card_payment_expired",
+    ),
 )

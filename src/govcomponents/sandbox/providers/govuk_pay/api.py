@@ -25,7 +25,7 @@ _DONE = Response(204, responses.NO_STORE)
 
 
 class Api:
-    """Answers /v1. Every call is made under the registry's lock."""
+    """The handlers of /v1. Every call is made under the store's lock."""
 
     def __init__(self, store: AccountStore, lifecycle: Lifecycle, context: SandboxContext) -> None:
         self._store = store

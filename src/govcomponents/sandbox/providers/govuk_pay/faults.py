@@ -32,3 +32,12 @@ FAULTS = (
         "GOV.UK Pay: 401 with a body that is not its envelope.",
     ),
 )
+METHODS = {
+    "pay.check": ("pay.get",),
+    "pay.complete": ("pay.get",),
+    "pay.mop_up": ("pay.get",),
+    "pay.list_events": ("pay.events",),
+    "pay.charge_agreement": ("pay.create",),
+    "pay.create_by_telephone": ("pay.create",),
+}
+"""The methods of a service that another operation does than the one of their name."""

@@ -91,14 +91,14 @@ def read_filters(query: Sequence[tuple[str, str]], names: Sequence[str], code: s
 
 
 def created_between(filters: Filters, at: float) -> bool:
-    """The boundaries are those of pay-ledger's source: both exclusive."""
+    """Whether something was created between the filters' dates: both exclusive, as in pay-ledger's source."""
     low = _zoned(filters["from_date"]) if "from_date" in filters else None
     high = _zoned(filters["to_date"]) if "to_date" in filters else None
     return (low is None or at > low) and (high is None or at < high)
 
 
 def settled_between(filters: Filters, settled_on: str | None, today: str) -> bool:
-    """The last day counts, as in pay-ledger's source, against the documentation."""
+    """Whether it was settled between the filters' days: the last one counts in pay-ledger's source, not in the docs."""
     if not any(name in filters for name in _DAYS):
         return True
     if settled_on is None or settled_on > today:

@@ -171,7 +171,7 @@ class Token:
 
 
 @dataclass(slots=True)
-class Journey:
+class CardVisit:
     """One person on the card pages, after the one-time link was opened."""
 
     charge_id: str
@@ -183,13 +183,13 @@ _MOST_TOKENS: Final = 100_000
 
 
 class AccountStore:
-    """All accounts, tokens and journeys of one sandbox."""
+    """All accounts, tokens and visits of the card pages in one sandbox."""
 
     def __init__(self, world: PayWorld) -> None:
         self.lock = threading.RLock()
         self.accounts = [Account(service) for service in world.services]
         self.tokens: dict[str, Token] = {}
-        self.journeys: dict[str, Journey] = {}
+        self.visits: dict[str, CardVisit] = {}
         self._by_key = {
             f"Bearer {key.key}": account
             for account in self.accounts

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from govcomponents.sandbox.plugins.provider import Fact
 from govcomponents.sandbox.providers.govuk_pay import responses
 from govcomponents.sandbox.providers.govuk_pay.api import Api
+from govcomponents.sandbox.providers.govuk_pay.card_pages import CardPages, link_used
 from govcomponents.sandbox.providers.govuk_pay.cards import CardProblem, TestCard, look_up
-from govcomponents.sandbox.providers.govuk_pay.journeys import Journeys, link_used
 from govcomponents.sandbox.providers.govuk_pay.lifecycle import Lifecycle
 from govcomponents.sandbox.providers.govuk_pay.shown.records import PayRecords
 from govcomponents.sandbox.providers.govuk_pay.store import AccountStore, Charge, SavedCard
@@ -47,7 +47,7 @@ class GovUkPayStub:
     def routes(self) -> Iterable[Route]:
         """The public API and the card pages."""
         yield from Api(self._store, self._lifecycle, self._context).routes()
-        yield from Journeys(self._store, self._lifecycle, self._context).routes()
+        yield from CardPages(self._store, self._lifecycle, self._context).routes()
 
     def owns(self, path: str) -> bool:
         """Whether a path is the API's, or a card page's."""

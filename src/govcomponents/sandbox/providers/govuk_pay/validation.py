@@ -37,7 +37,7 @@ _UNEXPECTED_IN: Final = {
 
 
 class Refusal(Exception):
-    """Raised with the answer that refuses the call."""
+    """A refusal of a call, raised with its answer."""
 
     def __init__(self, response: Response) -> None:
         super().__init__()

@@ -16,6 +16,7 @@ from govcomponents.sandbox.providers.govuk_pay import responses
 if TYPE_CHECKING:
     from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.providers.govuk_pay.store import Account, Charge
+    from govcomponents.sandbox.providers.govuk_pay.world import EventKind
 
 RULE: Final = DeliveryRule(
     timeout=3.0,
@@ -30,7 +31,7 @@ class Webhooks:
     def __init__(self, context: SandboxContext) -> None:
         self._context = context
 
-    def add(self, account: Account, charge: Charge, event_type: str, at: float) -> None:
+    def add(self, account: Account, charge: Charge, event_type: EventKind, at: float) -> None:
         """Queue the messages of an event that happened at `at`, which may be past. An inactive receiver gets none."""
         for webhook in account.service.webhooks:
             if not webhook.active or event_type not in webhook.events:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from pydantic import Field, model_validator
 
@@ -11,20 +11,14 @@ from govcomponents.sandbox.plugins.world_section import AccountName, WorldPart, 
 if TYPE_CHECKING:
     from govcomponents.sandbox.plugins.provider import Section
 
-EventName = Literal[
+EventKind: TypeAlias = Literal[
     "card_payment_succeeded",
     "card_payment_captured",
     "card_payment_refunded",
     "card_payment_failed",
     "card_payment_expired",
 ]
-ALL_EVENTS: tuple[EventName, ...] = (
-    "card_payment_succeeded",
-    "card_payment_captured",
-    "card_payment_refunded",
-    "card_payment_failed",
-    "card_payment_expired",
-)
+"""The kinds of the webhooks' messages."""
 
 
 class ApiKey(WorldPart):
@@ -40,7 +34,7 @@ class Webhook(WorldPart):
 
     url: str = Field(pattern=r"^https?://[^\s]+$", max_length=2048)
     secret: str = Field(pattern=r"^webhook_(test|live)_[A-Za-z0-9]+$")
-    events: tuple[EventName, ...] = ALL_EVENTS
+    events: tuple[EventKind, ...] = get_args(EventKind)
     active: bool = True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from govcomponents.sandbox.identity_provider.faults import OPENID_FAULTS
+from govcomponents.sandbox.identity_provider.faults import OPENID_FAULTS, OPENID_METHODS
 from govcomponents.sandbox.plugins.provider import ProviderSpec
 from govcomponents.sandbox.plugins.world_section import on_each
 
@@ -48,7 +48,9 @@ SPEC = ProviderSpec(
     start_path="/login-gov/.well-known/openid-configuration",
     read=_read,
     faults=OPENID_FAULTS,
+    methods=OPENID_METHODS,
     send_callbacks_to=_send_callbacks_to,
     redirect_to=_redirect_to,
     explain=_explain,
+    callback_kinds=("account purged",),
 )

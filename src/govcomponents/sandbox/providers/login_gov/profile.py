@@ -83,7 +83,7 @@ class LoginGov(ProviderProfile):
 
     @property
     def issuer(self) -> str:
-        """With a final slash, as the service has it."""
+        """The issuer: with a final slash, as the service has it."""
         return f"{self.place}/"
 
     def published(self) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.plugins.provider import ProviderSpec
 from govcomponents.sandbox.plugins.world_section import load_default, on_each
-from govcomponents.sandbox.providers.one_login.faults import FAULTS
+from govcomponents.sandbox.providers.one_login.faults import FAULTS, METHODS
 
 if TYPE_CHECKING:
     from govcomponents.core.http.messages import Request, Response
@@ -40,8 +40,10 @@ SPEC = ProviderSpec(
     start_path="/.well-known/openid-configuration",
     read=_read,
     faults=FAULTS,
+    methods=METHODS,
     default_section=partial(load_default, __name__),
     is_default=True,
     send_callbacks_to=_send_callbacks_to,
     explain=_explain,
+    callback_kinds=("logout notice",),
 )

@@ -56,3 +56,8 @@ FAULTS = (
         )
     ),
 )
+METHODS = {
+    "identity.check": ("discovery",),
+    "identity.complete": ("token",),
+}
+"""The methods of a service, each with the operations by one of which it is done."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from govcomponents.sandbox.identity_provider.faults import OPENID_FAULTS
+from govcomponents.sandbox.identity_provider.faults import OPENID_FAULTS, OPENID_METHODS
 from govcomponents.sandbox.plugins.provider import ProviderSpec
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ SPEC = ProviderSpec(
     start_path="/openid/.well-known/openid-configuration",
     read=_read,
     faults=OPENID_FAULTS,
+    methods=OPENID_METHODS,
     redirect_to=_redirect_to,
     explain=_explain,
+    callback_kinds=(),
 )

@@ -59,7 +59,7 @@ class PlainOpenId(ProviderProfile):
 
     @property
     def issuer(self) -> str:
-        """Without a final slash."""
+        """The issuer: without a final slash."""
         return self.place
 
     def published(self) -> dict[str, object]:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.plugins.provider import ProviderSpec
-from govcomponents.sandbox.providers.smtp.faults import FAULTS, STEPS
+from govcomponents.sandbox.providers.smtp.faults import FAULTS, METHODS, STEPS
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.plugins.provider import BuildStub, Section
@@ -26,6 +26,8 @@ SPEC = ProviderSpec(
     start_path="",
     read=_read,
     faults=FAULTS,
+    methods=METHODS,
     speaks_http=False,
     operations=STEPS,
+    callback_kinds=(),
 )

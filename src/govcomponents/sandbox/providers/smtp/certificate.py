@@ -1,4 +1,4 @@
-"""Makes the certificate of the imitated mail server, and that of the authority that vouches for it."""
+"""Makes the certificate of the mail server's stub, and that of the authority that vouches for it."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ RFC 6647 (greylists).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.http.messages import Response
@@ -19,19 +20,25 @@ RECIPIENT: Final = "smtp.recipient"
 CONTENT: Final = "smtp.content"
 STEPS: Final = (LOGIN, RECIPIENT, CONTENT)
 """The steps of a conversation that a fault can be injected into, by name."""
+METHODS: Final = {"notify.check": (LOGIN,), "notify.send_email": (CONTENT,), "notify.send_many": (CONTENT,)}
+"""The methods of a service, each with the step by which it is done."""
 
 
 def _reply(code: int, text: str) -> Callable[[], Response]:
     return lambda: Response(code, {}, text.encode())
 
 
-def _kind(name: str, step: str, real: str, raises: str, effect: known.Effect = known.Effect.INSTEAD) -> known.FaultKind:
-    return known.FaultKind(name, effect, real, raises, (step,))
+def _kind(name: str, step: str, real: str, raises: str) -> known.FaultKind:
+    return known.FaultKind(name, known.Effect.INSTEAD, real, raises, (step,))
 
 
 FAULTS = (
     known.UNAVAILABLE.at(
         _reply(421, "4.3.2 The service is not available"), "A mail server: 421 to a command, and Unavailable."
+    ),
+    replace(known.SERVER_ERROR, operations=(RECIPIENT, CONTENT)).at(
+        _reply(451, "4.3.0 Local error in processing"),
+        "A mail server: 451 to a recipient or the content, and Unavailable.",
     ),
     _kind(
         "recipient_refused",
@@ -63,22 +70,10 @@ FAULTS = (
         "554 after the final dot: a filter does not like what the email holds.",
         "RequestRefused",
     ).at(_reply(554, "5.7.1 The message was taken for spam")),
-    known.Fault(
-        _kind(
-            "dropped_after_content",
-            CONTENT,
-            "The server takes the email, and the connection breaks before its answer to the final dot arrives.",
-            "OutcomeUnknown: the email is on the outbox",
-            known.Effect.CUT_AFTER,
-        )
+    replace(known.DROPPED_AFTER, operations=(CONTENT,)).at(
+        None, "A mail server: after the final dot; OutcomeUnknown, and the email is on the outbox."
     ),
-    known.Fault(
-        _kind(
-            "dropped_before_acceptance",
-            CONTENT,
-            "The connection breaks after the final dot, and the server keeps nothing.",
-            "OutcomeUnknown: the email is not on the outbox",
-            known.Effect.CUT_BEFORE,
-        )
+    replace(known.DROPPED_BEFORE, operations=(CONTENT,)).at(
+        None, "A mail server: after the final dot, and it keeps nothing; OutcomeUnknown."
     ),
 )

@@ -70,7 +70,7 @@ class SmtpStub:
         return False
 
     def missing(self, _call: Call, _allowed: frozenset[str]) -> Response:
-        """Never asked."""
+        """Answer a path without a route: never called, as it owns no path."""
         return text_response(404, "The mail server speaks SMTP.\n")
 
     def client_settings(self) -> Mapping[str, object]:
@@ -162,6 +162,10 @@ class SmtpStub:
         """Every email, oldest first."""
         with self._lock:
             return list(self._kept.values())
+
+    def templates(self) -> Mapping[str, str]:
+        """Return none: templates are files of the service, and an email does not say from which it was made."""
+        return {}
 
     def newest_messages(self, words: Sequence[str], limit: int) -> tuple[list[OutboxMessage], int]:
         """The newest emails that hold all words, and how many there are of all."""

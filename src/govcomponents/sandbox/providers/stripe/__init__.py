@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.plugins.provider import ProviderSpec
 from govcomponents.sandbox.plugins.world_section import on_each
-from govcomponents.sandbox.providers.stripe.faults import FAULTS
+from govcomponents.sandbox.providers.stripe.faults import FAULTS, METHODS
 
 if TYPE_CHECKING:
     from govcomponents.core.http.messages import Request, Response
@@ -42,6 +42,22 @@ SPEC = ProviderSpec(
     start_path="/stripe/v1/checkout/sessions",
     read=_read,
     faults=FAULTS,
+    methods=METHODS,
     send_callbacks_to=_send_callbacks_to,
     explain=_explain,
+    callback_kinds=(
+        "payment_intent.created",
+        "payment_intent.requires_action",
+        "payment_intent.amount_capturable_updated",
+        "payment_intent.succeeded",
+        "payment_intent.payment_failed",
+        "payment_intent.canceled",
+        "checkout.session.completed",
+        "checkout.session.expired",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
+        "charge.dispute.created",
+        "charge.dispute.closed",
+    ),
 )

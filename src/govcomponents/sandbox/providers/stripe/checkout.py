@@ -101,7 +101,7 @@ class Checkout:
         if status == "requires_action":
             return redirect(f"{PREFIX}/c/pay/{session.id}/bank", 303)
         if status == "requires_payment_method":
-            return self._form(session, values, {"card_number": _REFUSED})
+            return self._form(session, values, {"card_number": _REFUSED}, status=200)  # taken, and declined
         return redirect(_success_url(session), 303)
 
     def bank_page(self, call: Call, session: Session) -> Response:

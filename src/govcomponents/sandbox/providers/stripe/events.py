@@ -7,7 +7,7 @@ published, these are in their spirit).
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from govcomponents.pay.adapters.stripe.callbacks import sign
 from govcomponents.pay.adapters.stripe.wire import API_VERSION
@@ -19,6 +19,22 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.providers.stripe.store import Store
     from govcomponents.sandbox.providers.stripe.world import Endpoint
 
+EventKind: TypeAlias = Literal[
+    "payment_intent.created",
+    "payment_intent.requires_action",
+    "payment_intent.amount_capturable_updated",
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "payment_intent.canceled",
+    "checkout.session.completed",
+    "checkout.session.expired",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.closed",
+]
+"""The kinds of the events."""
 RULE: Final = DeliveryRule(
     timeout=10.0,
     waits=(300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 86_400.0, 86_400.0),
@@ -32,7 +48,7 @@ class Events:
         self._store = store
         self._context = context
 
-    def add(self, kind: str, shown: dict[str, Any], at: float, reference: str | None) -> None:
+    def add(self, kind: EventKind, shown: dict[str, Any], at: float, reference: str | None) -> None:
         """Queue an event that happened at `at`, which may be past, about an object as it is now."""
         event = {
             "id": f"evt_{self._context.ids.token(24)}",

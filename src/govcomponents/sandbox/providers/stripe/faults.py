@@ -24,3 +24,18 @@ FAULTS = (
         _error(401, "invalid_request_error", "Expired API key provided", "api_key_expired"), "Stripe: 401."
     ),
 )
+_READ = ("pay.get_session", "pay.get_intent")
+METHODS = {
+    "pay.create": ("pay.create_session",),
+    "pay.check": ("pay.get_session",),
+    "pay.get": _READ,
+    "pay.complete": _READ,
+    "pay.mop_up": _READ,
+    "pay.cancel": ("pay.expire_session", "pay.cancel_intent"),
+    "pay.capture": ("pay.capture_intent",),
+    "pay.search": ("pay.list_sessions",),
+    "pay.refund": ("pay.create_refund",),
+    "pay.search_refunds": ("pay.list_refunds",),
+    "pay.search_disputes": ("pay.list_disputes",),
+}
+"""The methods of a service, each with the operations by one of which it is done."""

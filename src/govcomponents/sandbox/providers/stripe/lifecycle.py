@@ -9,7 +9,7 @@ from govcomponents.sandbox.providers.stripe.validation import Problem, unexpecte
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.plugins.context import SandboxContext
-    from govcomponents.sandbox.providers.stripe.events import Events
+    from govcomponents.sandbox.providers.stripe.events import EventKind, Events
     from govcomponents.sandbox.providers.stripe.objects import Objects
     from govcomponents.sandbox.providers.stripe.store import Store, TestCard
 
@@ -39,7 +39,7 @@ class Lifecycle:
     def _record(self, session: Session, what: str) -> None:
         self._context.timeline.record("stripe", what, session.given.get("client_reference_id"))
 
-    def _event(self, session: Session, kind: str, shown: dict[str, Any], at: float, what: str = "") -> None:
+    def _event(self, session: Session, kind: EventKind, shown: dict[str, Any], at: float, what: str = "") -> None:
         """Make an event of a change at `at`, and record `what` changed, if that is said."""
         self._events.add(kind, shown, at, session.given.get("client_reference_id"))
         if what:
@@ -79,7 +79,7 @@ class Lifecycle:
             at, refund.changes_at, refund.status = refund.changes_at, None, refund.becomes
             if refund.status == "failed":
                 self._store.charges[refund.charge_id].refunded -= refund.amount
-            kind = f"refund.{'failed' if refund.status == 'failed' else 'updated'}"
+            kind: EventKind = "refund.failed" if refund.status == "failed" else "refund.updated"
             session = self._session_of(refund.intent_id)
             self._event(session, kind, self._objects.refund(refund), at, f"The refund is {refund.status}")
         return refund
@@ -206,7 +206,7 @@ class Lifecycle:
         session.status, session.person = "complete", charge.person
         if intent.capture_method == "manual":
             intent.status = "requires_capture"
-            kind = "payment_intent.amount_capturable_updated"
+            kind: EventKind = "payment_intent.amount_capturable_updated"
             self._event(session, kind, self._objects.intent(intent), self.now(), "The money is held")
         else:
             session.is_paid = True

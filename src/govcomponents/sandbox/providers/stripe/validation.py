@@ -212,7 +212,7 @@ class Problem(Exception):
         self.is_stored = is_stored
 
     def body(self) -> dict[str, Any]:
-        """The envelope."""
+        """The error's envelope, as Stripe answers it."""
         error: dict[str, Any] = {"type": self.kind, "message": self.message}
         if self.code is not None:
             error["code"] = self.code
@@ -223,17 +223,17 @@ class Problem(Exception):
 
 
 def wrong(message: str, code: str | None, param: str) -> Problem:
-    """A parameter is wrong: nothing was begun."""
+    """The problem of a parameter that is wrong: nothing was begun."""
     return Problem(400, message, code=code, param=param, is_stored=False)
 
 
 def missing(kind: str, identifier: str, param: str) -> Problem:
-    """There is no such object."""
+    """The problem of an object that is not there."""
     return Problem(404, f"No such {kind}: '{identifier}'", code="resource_missing", param=param)
 
 
 def unexpected_state(verb: str, status: str) -> Problem:
-    """A PaymentIntent's state does not allow that."""
+    """The problem of a PaymentIntent whose state does not allow that."""
     return Problem(
         400,
         f"This PaymentIntent could not be {verb} because it has a status of {status}.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from govcomponents.sandbox.http.messages import Call, Route, html_response, redirect
 from govcomponents.sandbox.http.templating import Templates
 from govcomponents.sandbox.providers.govuk_pay.cards import CardProblem, Outcome, TestCard, look_up
-from govcomponents.sandbox.providers.govuk_pay.store import Journey, SavedCard
+from govcomponents.sandbox.providers.govuk_pay.store import CardVisit, SavedCard
 from govcomponents.sandbox.providers.govuk_pay.validation import is_future
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _KEPT: Final = (
 )
 
 
-class Journeys:
+class CardPages:
     """Answers /secure and /card_details."""
 
     def __init__(self, store: AccountStore, lifecycle: Lifecycle, context: SandboxContext) -> None:
@@ -42,7 +42,7 @@ class Journeys:
         """All pages."""
         yield Route("GET", "/secure/<token>", self._locked(self.open_link), "pay.open_link")
         yield Route("POST", "/secure", self._locked(self.open_by_post), "pay.open_link")
-        pages: tuple[tuple[str, str, Callable[[Call, Journey, Charge], Response]], ...] = (
+        pages: tuple[tuple[str, str, Callable[[Call, CardVisit, Charge], Response]], ...] = (
             ("GET", "", self.card_page),
             ("POST", "", self.enter_card),
             ("POST", "/cancel", self.cancel),
@@ -52,7 +52,7 @@ class Journeys:
             ("POST", "/confirm", self.confirm),
         )
         for method, rest, page in pages:
-            yield Route(method, f"/card_details/<journey>{rest}", self._on_journey(page), f"pay.{page.__name__}")
+            yield Route(method, f"/card_details/<visit>{rest}", self._on_visit(page), f"pay.{page.__name__}")
 
     def _locked(self, page: Callable[[Call], Response]) -> Callable[[Call], Response]:
         def handler(call: Call) -> Response:
@@ -61,16 +61,16 @@ class Journeys:
 
         return handler
 
-    def _on_journey(self, page: Callable[[Call, Journey, Charge], Response]) -> Callable[[Call], Response]:
+    def _on_visit(self, page: Callable[[Call, CardVisit, Charge], Response]) -> Callable[[Call], Response]:
         def handler(call: Call) -> Response:
             with self._store.lock:
-                journey = self._store.journeys.get(call.params["journey"])
-                if journey is None:
+                visit = self._store.visits.get(call.params["visit"])
+                if visit is None:
                     return link_used()
-                charge = self._lifecycle.settle(journey.account, journey.account.charges[journey.charge_id])
+                charge = self._lifecycle.settle(visit.account, visit.account.charges[visit.charge_id])
                 if charge.finished or charge.status == "capturable":
                     return self._ended(charge)
-                return page(call, journey, charge)
+                return page(call, visit, charge)
 
         return handler
 
@@ -95,7 +95,7 @@ class Journeys:
             return self._ended(charge)
         self._lifecycle.start(account, charge)
         name = self._context.ids.token()
-        self._store.journeys[name] = Journey(charge.id, account, charge.language)
+        self._store.visits[name] = CardVisit(charge.id, account, charge.language)
         return redirect(self._next(name, charge), 303)
 
     def _next(self, name: str, charge: Charge) -> str:
@@ -103,18 +103,18 @@ class Journeys:
             return f"/card_details/{name}/confirm"
         return f"/card_details/{name}/three-d-secure" if charge.awaits_three_d_secure else f"/card_details/{name}"
 
-    def card_page(self, call: Call, journey: Journey, charge: Charge) -> Response:
+    def card_page(self, call: Call, visit: CardVisit, charge: Charge) -> Response:
         """Show the form for the card."""
         if charge.status == "submitted" or charge.awaits_three_d_secure:
-            return redirect(self._next(call.params["journey"], charge), 303)
+            return redirect(self._next(call.params["visit"], charge), 303)
         details = charge.prefilled or {}
         address = details.get("billing_address") or {}
         values = {"cardholder_name": details.get("cardholder_name") or "", "email": charge.email or ""}
         values |= {f"address_{part}": address.get(part) or "" for part in _ADDRESS}
-        return self._form(call, journey, charge, values, {})
+        return self._form(call, visit, charge, values, {})
 
     def _form(
-        self, call: Call, journey: Journey, charge: Charge, values: dict[str, str], problems: dict[str, str]
+        self, call: Call, visit: CardVisit, charge: Charge, values: dict[str, str], problems: dict[str, str]
     ) -> Response:
         # What was typed for the card's number and code is never sent back to the page.
         shown = {name: values.get(name, "") for name in _KEPT}
@@ -124,27 +124,27 @@ class Journeys:
             {
                 "charge": charge,
                 "amount": _pounds(charge.amount),
-                "service": journey.account.service.name,
-                "action": f"/card_details/{call.params['journey']}",
+                "service": visit.account.service.name,
+                "action": f"/card_details/{call.params['visit']}",
                 "values": shown,
                 "problems": problems,
-                "with_address": journey.account.service.collect_billing_address and not charge.moto,
+                "with_address": visit.account.service.collect_billing_address and not charge.moto,
             },
-            journey.language,
+            visit.language,
         )
 
-    def enter_card(self, call: Call, journey: Journey, charge: Charge) -> Response:
+    def enter_card(self, call: Call, visit: CardVisit, charge: Charge) -> Response:
         """Take the card, if it is a documented test card; nothing of any other number is kept or shown again."""
         if charge.status == "submitted" or charge.awaits_three_d_secure:
-            return redirect(self._next(call.params["journey"], charge), 303)
+            return redirect(self._next(call.params["visit"], charge), 303)
         values = {name: value.strip() for name, value in call.form}
-        problems = self._problems(values, journey)
-        card = look_up(values.get("card_number", ""), journey.account.service.payment_provider)
+        problems = self._problems(values, visit)
+        card = look_up(values.get("card_number", ""), visit.account.service.payment_provider)
         if isinstance(card, CardProblem):
             told = card.value if values.get("card_number") else "no_number"
             problems = {"card_number": told, **problems}
         if problems or not isinstance(card, TestCard):
-            return self._form(call, journey, charge, values, problems)
+            return self._form(call, visit, charge, values, problems)
         digits = re.sub("[^0-9]", "", values["card_number"])
         saved = SavedCard(
             card,
@@ -152,22 +152,22 @@ class Journeys:
             digits[-4:],
             _expiry(values),
             values["cardholder_name"],
-            self._address(values, journey, charge),
+            self._address(values, visit, charge),
         )
         charge.email = values.get("email") or charge.email
         if card.three_d_secure and not charge.moto:
             charge.awaits_three_d_secure = saved
             charge.three_d_secure = True
-            return redirect(f"/card_details/{call.params['journey']}/three-d-secure", 303)
-        return self._authorise(call, journey, charge, saved, card.outcome)
+            return redirect(f"/card_details/{call.params['visit']}/three-d-secure", 303)
+        return self._authorise(call, visit, charge, saved, card.outcome)
 
-    def _address(self, values: Mapping[str, str], journey: Journey, charge: Charge) -> dict[str, str | None] | None:
-        if charge.moto or not journey.account.service.collect_billing_address:
+    def _address(self, values: Mapping[str, str], visit: CardVisit, charge: Charge) -> dict[str, str | None] | None:
+        if charge.moto or not visit.account.service.collect_billing_address:
             return None
         given = {part: values.get(f"address_{part}") or None for part in _ADDRESS}
         return {**given, "country": given["country"] or "GB"}
 
-    def _problems(self, values: Mapping[str, str], journey: Journey) -> dict[str, str]:
+    def _problems(self, values: Mapping[str, str], visit: CardVisit) -> dict[str, str]:
         """What is wrong, in the order of the fields on the page."""
         problems: dict[str, str] = {}
         if not is_future(_expiry(values), self._lifecycle.now()):
@@ -182,54 +182,54 @@ class Journeys:
             problems["email"] = "email"
         return problems
 
-    def _authorise(self, call: Call, journey: Journey, charge: Charge, card: SavedCard, outcome: Outcome) -> Response:
-        self._lifecycle.authorise(journey.account, charge, card, outcome)
+    def _authorise(self, call: Call, visit: CardVisit, charge: Charge, card: SavedCard, outcome: Outcome) -> Response:
+        self._lifecycle.authorise(visit.account, charge, card, outcome)
         if charge.finished:
             return self._ended(charge)
         if charge.moto:
-            self._lifecycle.confirm(journey.account, charge)
+            self._lifecycle.confirm(visit.account, charge)
             return redirect(charge.return_url or "/", 303)
-        return redirect(f"/card_details/{call.params['journey']}/confirm", 303)
+        return redirect(f"/card_details/{call.params['visit']}/confirm", 303)
 
-    def three_d_secure_page(self, call: Call, journey: Journey, charge: Charge) -> Response:
+    def three_d_secure_page(self, call: Call, visit: CardVisit, charge: Charge) -> Response:
         """Show what stands for the page of the card's bank."""
         if charge.awaits_three_d_secure is None:
-            return redirect(self._next(call.params["journey"], charge), 303)
-        values = {"amount": _pounds(charge.amount), "action": f"/card_details/{call.params['journey']}/three-d-secure"}
-        return _page("three_d_secure.html", 200, values, journey.language)
+            return redirect(self._next(call.params["visit"], charge), 303)
+        values = {"amount": _pounds(charge.amount), "action": f"/card_details/{call.params['visit']}/three-d-secure"}
+        return _page("three_d_secure.html", 200, values, visit.language)
 
-    def answer_three_d_secure(self, call: Call, journey: Journey, charge: Charge) -> Response:
+    def answer_three_d_secure(self, call: Call, visit: CardVisit, charge: Charge) -> Response:
         """The person proved, or did not prove, to be the card's holder."""
         card = charge.awaits_three_d_secure
         if card is None:
-            return redirect(self._next(call.params["journey"], charge), 303)
+            return redirect(self._next(call.params["visit"], charge), 303)
         proved = dict(call.form).get("answer") == "approve"
-        return self._authorise(call, journey, charge, card, card.card.outcome if proved else Outcome.DECLINED)
+        return self._authorise(call, visit, charge, card, card.card.outcome if proved else Outcome.DECLINED)
 
-    def confirm_page(self, call: Call, journey: Journey, charge: Charge) -> Response:
+    def confirm_page(self, call: Call, visit: CardVisit, charge: Charge) -> Response:
         """Show what is about to be paid."""
         if charge.status != "submitted":
-            return redirect(self._next(call.params["journey"], charge), 303)
+            return redirect(self._next(call.params["visit"], charge), 303)
         values = {
             "charge": charge,
             "card": charge.card,
             "amount": _pounds(charge.total),
             "surcharge": _pounds(charge.surcharge) if charge.surcharge else None,
-            "service": journey.account.service.name,
-            "action": f"/card_details/{call.params['journey']}",
+            "service": visit.account.service.name,
+            "action": f"/card_details/{call.params['visit']}",
         }
-        return _page("confirm.html", 200, values, journey.language)
+        return _page("confirm.html", 200, values, visit.language)
 
-    def confirm(self, call: Call, journey: Journey, charge: Charge) -> Response:
+    def confirm(self, call: Call, visit: CardVisit, charge: Charge) -> Response:
         """Pay, and go back to the service. Nothing is added to the return URL, as at Pay."""
         if charge.status != "submitted":
-            return redirect(self._next(call.params["journey"], charge), 303)
-        self._lifecycle.confirm(journey.account, charge)
+            return redirect(self._next(call.params["visit"], charge), 303)
+        self._lifecycle.confirm(visit.account, charge)
         return redirect(charge.return_url or "/", 303)
 
-    def cancel(self, _call: Call, journey: Journey, charge: Charge) -> Response:
+    def cancel(self, _call: Call, visit: CardVisit, charge: Charge) -> Response:
         """The person gives up."""
-        self._lifecycle.cancel(journey.account, charge, by_person=True)
+        self._lifecycle.cancel(visit.account, charge, by_person=True)
         return self._ended(charge)
 
     def _ended(self, charge: Charge) -> Response:
