@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import socket
 import urllib.request
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -73,6 +74,8 @@ def test_the_mark_says_how_the_sandbox_is(gov_sandbox, gov_clock):
     assert str(gov_sandbox.pay.get(payment.id).failure) == "expired"
     gov_clock.stop_at("2026-03-03T09:00:00Z")
     assert gov_clock.now.day == 3
+    gov_clock.stop_at(gov_clock.now + timedelta(days=1))
+    assert gov_clock.now.day == 4
 
 
 def test_a_fault_strikes_at_the_call_that_is_named(gov_sandbox, gov_faults):
@@ -133,13 +136,42 @@ def test_delivery_receipts_come_too(gov_sandbox, gov_webhook, gov_clock):
     assert event.reference == "RENEW-7-receipt"
 
 
-@pytest.mark.usefixtures("gov_no_network")
 @pytest.mark.parametrize("host", ["publicapi.payments.service.gov.uk", "192.0.2.1", "2001:db8::1"])
-def test_the_guard_refuses_other_machines(host):
+def test_the_guard_refuses_other_machines(gov_no_network, host):
     with pytest.raises(NetworkRefused, match=host):
         socket.create_connection((host, 443), timeout=1)
     with pytest.raises(NetworkRefused), socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as one:
         one.connect((host, 443))
+    assert gov_no_network.refused == [host, host]
+    gov_no_network.refused.clear()
+
+
+def test_the_guard_refuses_other_ways_out(gov_no_network):
+    with socket.socket() as one, pytest.raises(NetworkRefused, match=r"192\.0\.2\.1"):
+        one.connect_ex(("192.0.2.1", 443))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        for arguments in ((b"x",), (b"x", 0)):
+            with pytest.raises(NetworkRefused, match=r"192\.0\.2\.1"):
+                one.sendto(*arguments, ("192.0.2.1", 53))
+        with pytest.raises(NetworkRefused, match=r"192\.0\.2\.1"):
+            one.sendmsg([b"x"], [], 0, ("192.0.2.1", 53))
+        assert one.sendto(b"x", ("127.0.0.1", 9)) == 1
+        assert one.sendmsg([b"x"], [], 0, ("127.0.0.1", 9)) == 1
+    for look_up in (socket.gethostbyname, socket.gethostbyname_ex, socket.gethostbyaddr):
+        with pytest.raises(NetworkRefused, match="example"):
+            look_up("service.example")
+    with pytest.raises(NetworkRefused, match=r"192\.0\.2\.1"):
+        socket.getnameinfo(("192.0.2.1", 443), 0)
+    with pytest.raises(NetworkRefused, match=r"192\.0\.2\.1"):
+        socket.getfqdn("192.0.2.1")
+    gov_no_network.refused.clear()
+
+
+def test_the_guard_lets_this_machine_be_named(gov_no_network):
+    assert socket.getfqdn()  # as smtplib does, and who makes the id of an email
+    assert socket.getnameinfo(("127.0.0.1", 80), socket.NI_NUMERICHOST)[0] == "127.0.0.1"
+    assert socket.getnameinfo(("192.0.2.1", 80), socket.NI_NUMERICHOST)[0] == "192.0.2.1"  # nobody is asked
+    assert gov_no_network.refused == []
 
 
 @pytest.mark.usefixtures("gov_no_network")

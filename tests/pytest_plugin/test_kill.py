@@ -79,6 +79,40 @@ def test_what_never_comes_there_and_what_raises_are_told_apart(service):
     result.stdout.fnmatch_lines(["*it raised before it came to outbox.sent*"])
 
 
+def test_the_process_is_guarded_as_its_test_is(service):
+    service.makepyfile(
+        guarded="""
+        import socket
+
+        def reaches_out(path):
+            with socket.socket() as one:
+                try:
+                    one.connect(("192.0.2.1", 0))
+                except Exception as error:
+                    open(path, "w").write(type(error).__name__)
+        """
+    )
+    service.makepyfile(
+        """
+        import pytest
+        from guarded import reaches_out
+
+        @pytest.mark.gov_kill("outbox.sent")
+        def test_it(gov_kill, gov_no_network, tmp_path):
+            gov_kill(reaches_out, str(tmp_path / "error"))
+            assert (tmp_path / "error").read_text() == "NetworkRefused"
+            gov_no_network.refused.remove("192.0.2.1")
+
+        @pytest.mark.gov_kill("outbox.sent")
+        def test_caught(gov_kill, gov_no_network, tmp_path):
+            gov_kill(reaches_out, str(tmp_path / "error"))
+        """
+    )
+    result = service.runpytest_subprocess(*PLAIN)
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["this test would have connected to 192.0.2.1, and what it tests caught the error*"])
+
+
 def test_what_a_new_process_cannot_import_is_told_in_words():
     kill = Kill(CommitPoint("outbox.sent"))
     for call, arguments in ((lambda: None, ()), (print, (lambda: None,)), (print, (Lock(),))):
@@ -87,7 +121,7 @@ def test_what_a_new_process_cannot_import_is_told_in_words():
 
 
 def test_without_a_mark_there_is_a_test_for_each_point():
-    assert points_of(None) == [(point, 1) for point in CommitPoint]
+    assert points_of(None, "test_it") == [(point, 1) for point in CommitPoint]
 
 
 @pytest.mark.parametrize(
@@ -96,5 +130,5 @@ def test_without_a_mark_there_is_a_test_for_each_point():
     ids=["unknown point", "nth", "unknown argument"],
 )
 def test_a_mark_that_is_wrong_says_so(mark):
-    with pytest.raises(pytest.UsageError, match=r"gov_kill takes names|the commit points are outbox\.inserted"):
-        points_of(mark.mark)
+    with pytest.raises(pytest.fail.Exception, match=r"^test_it: .*(gov_kill takes names|they are outbox\.inserted)"):
+        points_of(mark.mark, "test_it")

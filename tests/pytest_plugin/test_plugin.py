@@ -2,42 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TypeAlias
-
 import pytest
 
-from plain_pytest import PLAIN, Imports, libraries_kept
+from plain_pytest import PLAIN
+from pytest_plugin.conftest import Run
 
 pytest_plugins = ["pytester"]
-Run: TypeAlias = Callable[..., tuple[dict[str, int], str]]
-
-SEND = """
-TEMPLATE = "5ab1ec0d-0000-4000-8000-000000000101"
-VALUES = {"name": "Sam", "amount": "£145.00", "reference": "RENEW-7", "refund": "no"}
-
-def send(gov, to="sam@example.com", reference="RENEW-7-receipt"):
-    gov.notify.send_email(to, TEMPLATE, VALUES, reference)
-"""
-
-
-@pytest.fixture
-def imports(tmp_path: Path) -> Iterator[Imports]:
-    with libraries_kept(tmp_path.parent) as imports:
-        yield imports
-
-
-@pytest.fixture
-def run(imports: Imports, pytester: pytest.Pytester) -> Run:
-    """Run tests in this process, which has imported already what a process of their own would spend its time on."""
-
-    def run(test: str, *options: str) -> tuple[dict[str, int], str]:
-        pytester.makepyfile(f"import pytest\n{SEND}\n{test}")
-        result = pytester.runpytest_inprocess(*PLAIN, *options, plugins=[imports])
-        return result.parseoutcomes(), result.stdout.str()
-
-    return run
 
 
 def test_what_no_assertion_named_fails_the_test(run: Run) -> None:
@@ -57,6 +27,44 @@ def test_not_asked(gov_sandbox):
     assert outcomes == {"passed": 3, "errors": 1}
     assert "email to sam@example.com: Renewal receipt (email) (RENEW-7-receipt)" in told
     assert "gov_sandbox(strict=False)" in told
+
+
+def test_the_configuration_makes_every_test_with_a_sandbox_strict(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\ngov_strict_outbox = true\n")
+    outcomes, told = run(
+        """
+import asyncio
+from govcomponents import GovComponents
+
+@pytest.fixture
+def service(gov_sandbox):
+    return gov_sandbox
+
+def test_fixture_of_its_own(service):
+    send(service, reference="R-1")
+
+def test_async(gov_async_sandbox):
+    asyncio.run(gov_async_sandbox.notify.send_email("sam@example.com", TEMPLATE, VALUES, "R-2"))
+
+def test_served(gov_sandbox_url):
+    with GovComponents.from_settings() as gov:
+        send(gov, reference="R-3")
+
+def test_named(gov_sandbox, gov_outbox):
+    send(gov_sandbox)
+    gov_outbox.assert_sent(to="sam@example.com")
+
+@pytest.mark.gov_sandbox(strict=False)
+def test_lenient(gov_sandbox):
+    send(gov_sandbox)
+
+def test_without():
+    pass
+""",
+    )
+    assert outcomes == {"passed": 6, "errors": 3}
+    for reference in ("R-1", "R-2", "R-3"):
+        assert f"email to sam@example.com: Renewal receipt (email) ({reference})" in told
 
 
 def test_a_message_that_was_not_sent_is_told_beside_those_that_were(run: Run) -> None:
@@ -93,26 +101,22 @@ def test_too_much(gov_sandbox, gov_outbox):
         assert line in told
 
 
-def test_misspelt_names_are_told_with_the_right_ones(run: Run) -> None:
-    outcomes, told = run(
+def test_a_person_does_not_come_back_signed_in_at_any_provider(run: Run) -> None:
+    outcomes, _ = run(
         """
-def test_operation(gov_faults):
-    gov_faults.at("pay.crate", "server_error")
+from govcomponents.errors import SignInDenied, SignInUnavailable
 
-def test_fault(gov_faults):
-    gov_faults.at("pay.create", "sever_error")
-
-@pytest.mark.gov_sandbox(wrld={})
-def test_mark(gov_sandbox):
-    pass
-
-def test_two(gov_sandbox, gov_async_sandbox):
-    pass
+@pytest.mark.parametrize(("outcome", "error"), [("left", SignInDenied), ("unavailable", SignInUnavailable)])
+def test_one(gov_sandbox, gov_person, outcome, error):
+    started = gov_sandbox.identity.start()
+    with pytest.raises(error):
+        gov_sandbox.identity.complete(started.pending, gov_person.sign_in(started.url, outcome=outcome))
+    again = gov_sandbox.identity.start()
+    assert gov_sandbox.identity.complete(again.pending, gov_person.sign_in(again.url)).subject
 """,
+        *(f"--gov-adapter={adapter}" for adapter in ("one_login", "login_gov", "oidc")),
     )
-    assert outcomes == {"failed": 2, "errors": 2}
-    for part in ("no operation 'pay.crate'", "pay.create", "no such fault of pay", "has no wrld", "not both"):
-        assert part in told
+    assert outcomes == {"passed": 6}
 
 
 def test_a_fault_that_never_struck_fails_the_test(run: Run) -> None:
@@ -183,6 +187,7 @@ def test_none():
     assert outcomes == {"passed": 1, "errors": 1}
     assert "\n--gov-adapter strpe: there is no such provider; the sections are pay, notify, " in told
     assert "Error" not in told
+    assert "During handling" not in told
 
 
 def test_the_callbacks_of_each_adapter_come_to_a_test(run: Run) -> None:
@@ -271,3 +276,34 @@ def test_nobody(gov_sandbox, gov_person):
     )
     assert outcomes == {"passed": 1, "failed": 1}
     assert "nobody called NOBODY: it has SAM, NIA" in told
+
+
+def test_a_test_that_is_about_some_adapters_is_run_on_no_others_of_their_component(run):
+    outcomes, told = run(
+        """
+@pytest.mark.gov_adapters("govuk_pay")
+def test_pay(gov_sandbox):
+    assert "pay" in {one.spec.section for one in gov_sandbox.simulator.providers}
+
+@pytest.mark.gov_adapters("stripe", "one_login")
+class TestBoth:
+    def test_it(self, gov_sandbox):
+        pass
+
+def test_every(gov_sandbox):
+    pass
+""",
+        *("-rs", "--gov-adapter", "govuk_pay", "--gov-adapter", "stripe", "--gov-adapter", "openid"),
+    )
+    assert outcomes == {"passed": 6, "skipped": 3}
+    assert "the test is about govuk_pay" in told
+    assert "the test is about stripe" in told
+    assert "the test is about one_login" in told
+    assert run("@pytest.mark.gov_adapters('stripe')\ndef test_it(gov_sandbox):\n    pass\n")[0] == {"passed": 1}
+
+
+@pytest.mark.parametrize("given", ["('govuk_pya')", "()", "(1)", ""])
+def test_an_adapter_that_a_mark_misspells_is_told(run, given):
+    outcomes, told = run(f"@pytest.mark.gov_adapters{given}\ndef test_it(gov_sandbox):\n    pass\n")
+    assert outcomes == {"errors": 1}
+    assert "test_it: the mark gov_adapters names adapters such as govuk_pay, and not " in told

@@ -6,10 +6,12 @@ import json
 
 import pytest
 
-from govcomponents import GovComponents, Money
+from govcomponents import ConfigurationError, GovComponents, Money
 from govcomponents.core.driver import drive
 from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.recordings.redaction import found_in, redacted
+from govcomponents.recordings.sent import SentTexts
+from govcomponents.sandbox.world import load_world, with_provider
 from govcomponents.testing import (
     FormBrowser,
     InProcessTransport,
@@ -81,8 +83,52 @@ def test_another_call_than_was_recorded_says_which(tmp_path):
         gov.pay.create(Money.gbp("145.00"), "RENEW-7", "Renew", "https://service.example.gov.uk/back")
     with pytest.raises(AssertionError, match=r"pay.get, notify.send_email, notify.get were not"):
         few.assert_all_played()
-    with pytest.raises(AssertionError, match="no recording"):
+    with pytest.raises(AssertionError, match=r"no recording .*; record it with a test account"):
         Recording(tmp_path / "nothing.json")
+
+
+def ask(gov, reference):
+    """What a service reads again of what it sent."""
+    payment = gov.pay.create(Money.gbp("145.00"), reference, "Renew", "https://service.example.gov.uk/back")
+    return [gov.pay.get(payment.id).reference, *(one.reference for one in gov.pay.search(reference=reference))]
+
+
+@pytest.mark.parametrize("provider", ["govuk_pay", "stripe"])
+@pytest.mark.parametrize("reference", ["Dog licence 7", "Réf 7", "renew/7", "sam@council.uk", "AB123456C", "a" * 90])
+def test_references_of_any_form_are_played_and_not_kept_and_may_be_others(tmp_path, provider, reference):
+    path = tmp_path / "renewal.json"
+    sandbox = Sandbox(with_provider(load_world(None), provider))
+    recording = Recording(path, through=InProcessTransport(sandbox.handle, sandbox.clock.advance))
+    with GovComponents.from_settings(sandbox.settings(), transport=recording) as gov:
+        assert ask(gov, reference) == [reference, reference]
+    recording.save()
+    assert reference not in path.read_text("utf-8")
+    for now in (reference, "made anew"):
+        with GovComponents.from_settings(sandbox.settings(), transport=Recording(path)) as gov:
+            assert ask(gov, now) == [now, now]
+
+
+def test_a_reference_that_is_sent_no_more_is_played_as_redacted(tmp_path):
+    path = tmp_path / "receipt.json"
+    sandbox = Sandbox()
+    recording = Recording(path, through=InProcessTransport(sandbox.handle, sandbox.clock.advance))
+    with GovComponents.from_settings(sandbox.settings(), transport=recording) as gov:
+        gov.notify.send_email("sam@example.com", EMAIL, VALUES, "RENEW-7")  # which is among the values, too
+    recording.save()
+    with GovComponents.from_settings(sandbox.settings(), transport=Recording(path)) as gov:
+        assert gov.notify.send_email("sam@example.com", EMAIL, VALUES).reference == "redacted"
+
+
+def test_an_email_to_a_mail_server_is_neither_recorded_nor_sent_when_it_is_played(tmp_path):
+    sandbox = Sandbox({"smtp": {}})
+    recording = Recording(tmp_path / "email.json", through=InProcessTransport(sandbox.handle, sandbox.clock.advance))
+    with (
+        GovComponents.from_settings(sandbox.settings(), transport=recording) as gov,
+        pytest.raises(ConfigurationError, match="use the sandbox for emails by SMTP"),
+    ):
+        gov.notify.send_email("sam@example.com", gov.notify.list_templates()[0].id, VALUES)
+    assert sandbox.messages() == []
+    sandbox.close()
 
 
 @pytest.mark.parametrize(
@@ -91,7 +137,7 @@ def test_another_call_than_was_recorded_says_which(tmp_path):
         "sam.jones@councilmail.uk", "07911 123456", "+447911123456", "api_live_1234567890abcdef", "sk_live_123456789",
         "whsec_1234567890abcdef", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJzIn0.", "Bearer abcdefgh12345678", "SW1A 2AA",
         "demo-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-e847b4f122b0", "4929 4212 3460 0821",
-        "-----BEGIN PRIVATE KEY-----", "the shared word",
+        "-----BEGIN PRIVATE KEY-----", "AB123456C", "AB 12 34 56 C", "the shared word",
     ],
 )  # fmt: skip
 def test_a_recording_that_holds_a_secret_or_a_person_fails(tmp_path, somebody):
@@ -103,6 +149,29 @@ def test_a_recording_that_holds_a_secret_or_a_person_fails(tmp_path, somebody):
     with pytest.raises(UnsafeRecording) as caught:
         Recording(path, secrets=frozenset({"the shared word"}))
     assert somebody not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda text: text[:-40], r"cannot be read: line \d+, column \d+: .*"),
+        (lambda _: "[]", "it is wrong at its beginning"),
+        (
+            lambda text: text.replace('"operation"', '"operaton"', 1),
+            r"it is wrong at exchanges\.0\.operation",
+        ),
+        (lambda text: text.replace('"format": 1', '"format": 2'), "is no recording of this version"),
+    ],
+    ids=["truncated", "a list", "a field", "of another version"],
+)
+def test_a_file_that_is_no_recording_is_told_with_what_is_wrong_and_what_to_do(tmp_path, change, told):
+    path = tmp_path / "renewal.json"
+    record(path)
+    path.write_text(change(path.read_text("utf-8")), "utf-8")
+    with pytest.raises(
+        AssertionError, match=rf"renewal\.json (is no recording: )?{told}; record it again .*--gov-record"
+    ):
+        Recording(path)
 
 
 def test_what_was_not_redacted_is_not_written(tmp_path):
@@ -122,7 +191,8 @@ def test_a_sign_in_is_not_recorded(tmp_path):
 
 def test_what_nobody_can_tell_to_be_harmless_goes():
     told = redacted(
-        {"name": "sam", "status": "success", "note_id": "Sam Jones", "links": [{"href": "https://a.b/c?t=1"}]}
+        {"name": "sam", "status": "success", "note_id": "Sam Jones", "links": [{"href": "https://a.b/c?t=1"}]},
+        SentTexts(),
     )
     assert told == {
         "name": "redacted", "status": "success", "note_id": "redacted", "links": [{"href": "https://redacted.example/"}]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from govcomponents.pytest_plugin.clock import Clock as Clock
     from govcomponents.pytest_plugin.faults import Faults as Faults
     from govcomponents.pytest_plugin.kill import Kill as Kill
-    from govcomponents.pytest_plugin.network import NetworkRefused as NetworkRefused
+    from govcomponents.pytest_plugin.network import NetworkRefused as NetworkRefused, NoNetwork as NoNetwork
     from govcomponents.pytest_plugin.outbox import Outbox as Outbox
     from govcomponents.pytest_plugin.person import Person as Person
     from govcomponents.pytest_plugin.webhooks import Webhook as Webhook, Webhooks as Webhooks
@@ -23,7 +23,7 @@ _HOMES = {
     "pytest_plugin.clock": "Clock",
     "pytest_plugin.faults": "Faults",
     "pytest_plugin.kill": "Kill",
-    "pytest_plugin.network": "NetworkRefused",
+    "pytest_plugin.network": "NetworkRefused NoNetwork",
     "pytest_plugin.outbox": "Outbox",
     "pytest_plugin.person": "Person",
     "pytest_plugin.webhooks": "Webhook Webhooks",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from govcomponents.pytest_plugin.arguments import telling_its_arguments
 
+if TYPE_CHECKING:
     from govcomponents.testing import Sandbox
 
 
@@ -21,10 +22,12 @@ class Clock:
         """The time that it shows."""
         return self._control.clock().now
 
+    @telling_its_arguments("gov_clock.advance")
     def advance(self, seconds: float = 0.0, *, minutes: float = 0.0, hours: float = 0.0, days: float = 0.0) -> None:
         """Move it forward. Raises InvalidInput for what is no number, ControlRefused for a time that is not forward."""
         self._control.advance(seconds, minutes=minutes, hours=hours, days=days)
 
-    def stop_at(self, now: str) -> None:
-        """Stop it at an ISO 8601 time. Raises ControlRefused for what is none."""
-        self._control.set_clock(now)
+    @telling_its_arguments("gov_clock.stop_at")
+    def stop_at(self, now: str | datetime) -> None:
+        """Stop it at an ISO 8601 time, or a `datetime` with a time zone. Raises ControlRefused for what is none."""
+        self._control.set_clock(now.isoformat() if isinstance(now, datetime) else now)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pytest
-
-from govcomponents.pytest_plugin.failed import HAS_FAILED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,12 +19,19 @@ if TYPE_CHECKING:
     from govcomponents.pytest_plugin.clock import Clock
     from govcomponents.pytest_plugin.faults import Faults
     from govcomponents.pytest_plugin.kill import Kill
+    from govcomponents.pytest_plugin.network import NoNetwork
     from govcomponents.pytest_plugin.outbox import Outbox
     from govcomponents.pytest_plugin.person import Person
     from govcomponents.pytest_plugin.webhooks import Webhooks
+    from govcomponents.sandbox.world import World
     from govcomponents.testing import Recording, Sandbox, SandboxServer
 
-_AT_A_TIME = "take gov_sandbox or gov_async_sandbox, and not both: each test has one sandbox"
+T = TypeVar("T")
+OF_THE_MARK = ("world", "seed", "now", "redirect_to", "snapshots", "strict")
+"""The arguments of the mark gov_sandbox."""
+HAS_FAILED: Final = pytest.StashKey[bool]()
+"""The note on a test that it has failed, so that what is asked of it at its end is not asked then."""
+_SANDBOXES = ("gov_sandbox", "gov_async_sandbox", "gov_sandbox_url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,7 @@ def gov_sandbox(request: pytest.FixtureRequest, gov_adapter: str | None) -> Iter
     from govcomponents.components import GovComponents
 
     _only_one(request)
-    wanted = _wanted(request, gov_adapter)
-    with GovComponents.sandbox(wanted.world, seed=wanted.seed, now=wanted.now, snapshots=wanted.snapshots) as gov:
+    with _made(GovComponents.sandbox, _wanted(request, gov_adapter)) as gov:
         yield gov
 
 
@@ -61,8 +67,7 @@ def gov_async_sandbox(request: pytest.FixtureRequest, gov_adapter: str | None) -
     from govcomponents.components import AsyncGovComponents
 
     _only_one(request)
-    wanted = _wanted(request, gov_adapter)
-    gov = AsyncGovComponents.sandbox(wanted.world, seed=wanted.seed, now=wanted.now, snapshots=wanted.snapshots)
+    gov = _made(AsyncGovComponents.sandbox, _wanted(request, gov_adapter))
     yield gov
     asyncio.run(gov.aclose())
 
@@ -72,24 +77,36 @@ def gov_served(request: pytest.FixtureRequest, gov_adapter: str | None) -> Itera
     """Give a sandbox that is served on this machine."""
     from govcomponents.testing import serving
 
-    wanted = _wanted(request, gov_adapter)
-    with serving(wanted.world, seed=wanted.seed, now=wanted.now, snapshots=wanted.snapshots) as server:
-        yield server
+    with ExitStack() as stack:
+
+        def serve(world: World, **options: Any) -> SandboxServer:
+            return stack.enter_context(serving(world, **options))
+
+        yield _made(serve, _wanted(request, gov_adapter))
 
 
 @pytest.fixture
-def gov_sandbox_url(gov_served: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Serve a sandbox over HTTP, and return its URL. The environment is set so that `from_settings()` finds it."""
-    from govcomponents.sandbox.control.client_environment import environment
+def gov_sandbox_url(request: pytest.FixtureRequest, gov_served: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Serve a sandbox over HTTP, and return its URL. The environment is set so that `from_settings()` finds it.
 
+    What the environment says of other accounts is not there until the test is over.
+    """
+    from govcomponents.sandbox.control.client_environment import accounts_of, environment
+
+    _only_one(request)
+    for name in accounts_of(os.environ):
+        monkeypatch.delenv(name)
     for name, value in environment(gov_served.sandbox.settings()):
         monkeypatch.setenv(name, value)
     return gov_served.base_url
 
 
 @pytest.fixture
-def gov_simulator(request: pytest.FixtureRequest) -> Sandbox:
-    """Return the sandbox of this test: the one of its components, or the one that is served."""
+def gov_simulator(
+    request: pytest.FixtureRequest,
+    gov_adapter: str | None,  # noqa: ARG001  # pytest runs whoever asks for it on each adapter
+) -> Sandbox:
+    """Return the sandbox of this test: the one of its components, or the one that is served, on its adapter."""
     names = request.fixturenames
     if "gov_sandbox_url" in names:
         server: SandboxServer = request.getfixturevalue("gov_served")
@@ -142,7 +159,8 @@ def gov_kill(request: pytest.FixtureRequest) -> Kill:
     """Kill a function of the service at a commit point of the durable layer; the test runs once for each point."""
     from govcomponents.pytest_plugin.kill import Kill
 
-    return Kill(*request.param)
+    guard = request.getfixturevalue("gov_no_network") if "gov_no_network" in request.fixturenames else None
+    return Kill(*request.param, guard=guard)
 
 
 @pytest.fixture
@@ -168,7 +186,11 @@ def gov_recording(request: pytest.FixtureRequest) -> Iterator[Callable[..., Reco
         folder = request.path.parent / "recordings"
         path = folder / f"{name}.json"
         if not name or not path.resolve().is_relative_to(folder.resolve()):
-            raise pytest.UsageError('gov_recording takes the name of a file in the folder recordings, such as "paid"')
+            pytest.fail(
+                'gov_recording takes the name of a file in the folder recordings, such as "paid"', pytrace=False
+            )
+        if isinstance(secrets, str) or not all(type(one) is str and one for one in secrets):
+            pytest.fail("gov_recording takes secrets= as a list of texts, none of them empty", pytrace=False)
         is_new = request.config.getoption("--gov-record")
         inner = (through or RequestsTransport()) if is_new else None
         opened.append(Recording(path, through=inner, secrets=frozenset(secrets)))
@@ -183,18 +205,22 @@ def gov_recording(request: pytest.FixtureRequest) -> Iterator[Callable[..., Reco
 
 
 @pytest.fixture
-def gov_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refuse every connection of this test that would leave this machine."""
-    from govcomponents.pytest_plugin.network import stay_here
+def gov_no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[NoNetwork]:
+    """Refuse every connection of this test that would leave this machine. One that it caught fails it at its end."""
+    from govcomponents.pytest_plugin.network import NoNetwork, stay_here
 
-    stay_here(monkeypatch)
+    guard = NoNetwork()
+    stay_here(monkeypatch, guard.refused.append)
+    yield guard
+    if HAS_FAILED not in request.node.stash:
+        guard.assert_none_refused()
 
 
 class NetworkGuard:
     """A plugin for those whose configuration asks for it: every test has `gov_no_network`."""
 
     @pytest.fixture(autouse=True)
-    def gov_network_guard(self, gov_no_network: None) -> None:
+    def gov_network_guard(self, gov_no_network: NoNetwork) -> None:
         """Refuse connections that would leave this machine in every test."""
 
 
@@ -205,14 +231,27 @@ def gov_marked_faults(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("gov_faults").at(*mark.args, **mark.kwargs)
 
 
+def _made(make: Callable[..., T], wanted: Wanted) -> T:
+    """Make a sandbox, or fail the test in one line for a world, a time or a seed that is wrong."""
+    from govcomponents.errors import ConfigurationError
+
+    try:
+        return make(wanted.world, seed=wanted.seed, now=wanted.now, snapshots=wanted.snapshots)
+    except ConfigurationError as error:
+        problem = f"{error.happened}; {error.fix}"
+    pytest.fail(f"as the mark gov_sandbox, or pytest's configuration, has the sandbox: {problem}", pytrace=False)
+
+
 def _is_asked_at_the_end(request: pytest.FixtureRequest) -> bool:
     """Whether the end of a test is strict. One that has failed is told once what is wrong with it."""
     return HAS_FAILED not in request.node.stash and _wanted(request, None).is_strict
 
 
 def _only_one(request: pytest.FixtureRequest) -> None:
-    if {"gov_sandbox", "gov_async_sandbox"} <= set(request.fixturenames):
-        raise pytest.UsageError(_AT_A_TIME)
+    """Fail a test with two sandboxes: the other fixtures look at one of them alone."""
+    taken = [name for name in _SANDBOXES if name in request.fixturenames]
+    if len(taken) > 1:
+        pytest.fail(f"take {' or '.join(taken)}, and not both: each test has one sandbox", pytrace=False)
 
 
 def _wanted(request: pytest.FixtureRequest, adapter: str | None) -> Wanted:
@@ -220,17 +259,24 @@ def _wanted(request: pytest.FixtureRequest, adapter: str | None) -> Wanted:
 
     mark = request.node.get_closest_marker("gov_sandbox")
     given: dict[str, Any] = dict(mark.kwargs) if mark else {}
-    unknown = given.keys() - {"world", "seed", "now", "redirect_to", "snapshots", "strict"}
+    unknown = given.keys() - set(OF_THE_MARK)
     if unknown or (mark and mark.args):
-        named = ", ".join(sorted(unknown)) or "an argument without a name"
-        raise pytest.UsageError(
-            f"the mark gov_sandbox has no {named}: it takes world=, seed=, now=, redirect_to=, snapshots= and strict="
+        named = ", ".join(sorted(unknown)) or "argument without a name"
+        pytest.fail(
+            f"the mark gov_sandbox has no {named}: it takes {', '.join(f'{one}=' for one in OF_THE_MARK)}",
+            pytrace=False,
         )
+    if not isinstance(given.get("strict", True), bool):
+        pytest.fail("the mark gov_sandbox takes strict=True or strict=False", pytrace=False)
     ini = str(request.config.getini("gov_world"))
     world = given.get("world", Path(request.config.rootpath, ini) if ini else None)
     return Wanted(
         world=world_of(
-            world, adapter, redirect_to=given.get("redirect_to"), has_callbacks="gov_webhook" in request.fixturenames
+            world,
+            adapter,
+            source="world= of the mark gov_sandbox" if "world" in given else "gov_world of pytest's configuration",
+            redirect_to=given.get("redirect_to"),
+            has_callbacks="gov_webhook" in request.fixturenames,
         ),
         seed=given.get("seed", 0),
         now=given.get("now", str(request.config.getini("gov_now")) or None),

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from govcomponents.pytest_plugin.failed import HAS_FAILED
-from govcomponents.pytest_plugin.fixtures import NetworkGuard
+from govcomponents.pytest_plugin.fixtures import HAS_FAILED, OF_THE_MARK, NetworkGuard
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -16,8 +15,10 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["govcomponents.pytest_plugin.fixtures"]
 
+_SANDBOXES = frozenset({"gov_sandbox", "gov_async_sandbox", "gov_sandbox_url", "gov_simulator"})
 _MARKS = (
-    "gov_sandbox(world, seed, now, redirect_to, strict): how the sandbox of this test is made",
+    f"gov_sandbox({', '.join(OF_THE_MARK)}): how the sandbox of this test is made",
+    "gov_adapters(*names): what the test is about; --gov-adapter runs it on no other one of the same component",
     "gov_fault(operation, fault, nth, times): arm a fault for this test, as gov_faults.at does",
     "gov_kill(*points, nth): the commit points of the durable layer at which gov_kill kills; all unless it names some",
 )
@@ -42,6 +43,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini("gov_now", "the time (ISO 8601) at which the clock of every sandbox stands", "string", default="")
     parser.addini(
+        "gov_strict_outbox",
+        "fail every test with a sandbox for a message that no assertion named, and not only tests that take gov_outbox",
+        "bool",
+        default=False,
+    )
+    parser.addini(
         "gov_no_network", "refuse every connection that leaves this machine, in every test", "bool", default=False
     )
 
@@ -57,19 +64,35 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that uses a sandbox once for each adapter that was named."""
     adapters = metafunc.config.getoption("--gov-adapter")
-    if adapters and "gov_adapter" in metafunc.fixturenames:
-        metafunc.parametrize("gov_adapter", adapters, indirect=True)
-    if "gov_kill" in metafunc.fixturenames:
+    marks = list(metafunc.definition.iter_markers("gov_adapters"))
+    if marks or (adapters and "gov_adapter" in metafunc.fixturenames):
+        from govcomponents.pytest_plugin.worlds import runs_on
+
+        runs = runs_on(adapters, marks, metafunc.definition.name)
+        if runs and "gov_adapter" in metafunc.fixturenames:
+            metafunc.parametrize("gov_adapter", runs, indirect=True)
+    if "gov_kill" not in metafunc.fixturenames:
+        if any(mark.name == "gov_kill" for mark in metafunc.definition.own_markers):
+            pytest.fail(
+                f"{metafunc.definition.name}: the mark gov_kill names points at which the fixture gov_kill kills, and "
+                "this test does not take it",
+                pytrace=False,
+            )
+    else:
         from govcomponents.pytest_plugin.kill import points_of
 
-        points = points_of(metafunc.definition.get_closest_marker("gov_kill"))
+        points = points_of(metafunc.definition.get_closest_marker("gov_kill"), metafunc.definition.name)
         metafunc.parametrize("gov_kill", points, indirect=True, ids=[str(point) for point, _ in points])
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Arm the faults of its marks for a test that has any. A fixture for every test would cost all that have none."""
-    if isinstance(item, pytest.Function) and item.get_closest_marker("gov_fault"):
+    """Give a test what its marks or the configuration ask for. A fixture for every test would cost all the others."""
+    if not isinstance(item, pytest.Function):
+        return
+    if item.get_closest_marker("gov_fault"):
         item.fixturenames.insert(0, "gov_marked_faults")
+    if item.config.getini("gov_strict_outbox") and _SANDBOXES.intersection(item.fixturenames):
+        item.fixturenames.insert(0, "gov_outbox")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -78,7 +101,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add the timeline of the test's sandbox to the report of its failure."""
     report = yield
-    if report.failed and call.when == "call":
+    if report.failed and call.when != "teardown":
         item.stash[HAS_FAILED] = True
     simulator = _simulator(getattr(item, "funcargs", {}))
     if report.failed and simulator is not None:

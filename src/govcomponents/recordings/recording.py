@@ -7,8 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
 from govcomponents.core.http.messages import Request, Response
+from govcomponents.core.inputs import reason_of
 from govcomponents.recordings.redaction import found_in, redacted
+from govcomponents.recordings.sent import SentTexts
 
 if TYPE_CHECKING:
     from govcomponents.core.http.transport import Transport
@@ -16,6 +21,22 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _FORMAT: Final = 1
 _KEPT_HEADERS: Final = ("content-type", "retry-after")
+
+
+class _Exchange(TypedDict):
+    operation: str
+    method: str
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+class _Written(TypedDict):
+    format: int
+    exchanges: list[_Exchange]
+
+
+_WRITTEN: Final = TypeAdapter(_Written)
 
 
 class UnsafeRecording(AssertionError):
@@ -28,14 +49,17 @@ class Recording:
     With `through`, what is sent goes through that transport, and `save` writes the exchanges to the file, redacted.
     Without, the file is played: each request must be the operation that comes next. Neither writes nor plays a file
     that holds what may be a secret or about a person, or one of `secrets`: raises UnsafeRecording, which names the kind
-    and never the thing. A sign-in cannot be recorded, for its tokens are secrets: use the sandbox.
+    and never the thing. A sign-in cannot be recorded, for its tokens are secrets, nor an email by SMTP.
     """
+
+    is_http_only: Final = True
 
     def __init__(self, path: Path, *, through: Transport | None = None, secrets: frozenset[str] = frozenset()) -> None:
         self.path = path
         self._through = through
         self._secrets = secrets
-        self._exchanges: list[dict[str, Any]] = [] if through is not None else self._read()
+        self._exchanges: list[_Exchange] = [] if through is not None else self._read()
+        self._sent = SentTexts()
         self._played = 0
 
     @property
@@ -51,7 +75,8 @@ class Recording:
                     f"{request.operation} cannot be recorded: its answers are secrets; use the sandbox"
                 )
             response = await self._through.send(request)
-            self._exchanges.append(_written(request, response))
+            self._sent.note(request)
+            self._exchanges.append(_written(request, response, self._sent))
             return response
         return self._next(request)
 
@@ -93,19 +118,28 @@ class Recording:
                 f"and {request.operation} ({request.method}) was sent; {_AGAIN}"
             )
         self._played += 1
-        body = exchange["body"]
+        self._sent.note(request)
+        body = self._sent.filled(exchange["body"])
         return Response(exchange["status"], exchange["headers"], b"" if body is None else json.dumps(body).encode())
 
-    def _read(self) -> list[dict[str, Any]]:
+    def _read(self) -> list[_Exchange]:
         if not self.path.is_file():
-            raise AssertionError(f"there is no recording {self.path.name}; {_AGAIN}")
-        text = self.path.read_text("utf-8")
-        self._refuse_unsafe(text)
-        found = json.loads(text)
-        if found.get("format") != _FORMAT:
+            raise AssertionError(
+                f"there is no recording {self.path.name}; record it with a test account: pytest --gov-record"
+            )
+        try:
+            text = self.path.read_text("utf-8")
+            self._refuse_unsafe(text)
+            found = json.loads(text)
+        except (OSError, ValueError, RecursionError) as error:
+            raise AssertionError(f"{self.path.name} cannot be read: {reason_of(error)}; {_AGAIN}") from None
+        if isinstance(found, dict) and found.get("format", _FORMAT) != _FORMAT:
             raise AssertionError(f"{self.path.name} is no recording of this version; {_AGAIN}")
-        exchanges: list[dict[str, Any]] = found["exchanges"]
-        return exchanges
+        try:
+            return _WRITTEN.validate_python(found)["exchanges"]
+        except ValidationError as error:
+            place = ".".join(map(str, error.errors(include_input=False)[0]["loc"])) or "its beginning"
+            raise AssertionError(f"{self.path.name} is no recording: it is wrong at {place}; {_AGAIN}") from None
 
     def _refuse_unsafe(self, text: str) -> None:
         kinds = sorted(set(found_in(text, self._secrets)))
@@ -116,10 +150,10 @@ class Recording:
 _AGAIN: Final = "record it again with a test account: pytest --gov-record"
 
 
-def _written(request: Request, response: Response) -> dict[str, Any]:
+def _written(request: Request, response: Response, sent: SentTexts) -> _Exchange:
     """An exchange as it is kept. Of the request only what it was: its URL, headers and body may hold anything."""
     try:
-        body = redacted(json.loads(response.body)) if response.body else None
+        body = redacted(json.loads(response.body), sent) if response.body else None
     except ValueError:
         body = None  # a PDF, or a page of somebody between: no test of a service reads them
     kept = {name: value for name in _KEPT_HEADERS if (value := response.header(name)) is not None}

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from govcomponents.recordings.sent import SentTexts
 
 EMAIL: Final = "redacted@example.com"
 PHONE: Final = "07700900000"
@@ -29,19 +32,27 @@ _SEARCHED: Final[Mapping[str, re.Pattern[str]]] = {
     "a token": re.compile(r"\beyJ[\w-]{10,}\.[\w-]+\.[\w-]*"),
     "a credential": re.compile(r"\b(?:bearer|basic|apikey-v1)\s+[\w.+/=-]{8,}", re.IGNORECASE),
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+    "a National Insurance number": re.compile(r"\b[A-CEGHJ-PR-TW-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D]\b"),
     "a postcode": re.compile(r"\b(?!ZZ)[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b"),
 }
 _CARD: Final = re.compile(r"(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])")
 
 
-def redacted(value: object, name: str = "") -> object:
-    """Return a value of JSON with everything in it taken out that may be somebody's, or a secret."""
+def redacted(value: object, sent: SentTexts, name: str = "") -> object:
+    """Return a value of JSON with everything in it taken out that may be somebody's, or a secret.
+
+    A reference that was sent, and what else was sent and may not stay, is replaced by the field that sent it.
+    """
     if isinstance(value, Mapping):
-        return {str(key): redacted(inner, str(key)) for key, inner in value.items()}
+        return {str(key): redacted(inner, sent, str(key)) for key, inner in value.items()}
     if isinstance(value, list):
-        return [redacted(inner, name) for inner in value]
+        return [redacted(inner, sent, name) for inner in value]
     if not isinstance(value, str) or not value:
         return value
+    if "reference" not in name.lower() and _is_harmless(name.lower(), value):
+        return value
+    if (mark := sent.mark_for(value, name, _in_place_of(name.lower(), value))) is not None:
+        return mark
     return value if _is_harmless(name.lower(), value) else _in_place_of(name.lower(), value)
 
 
