@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -59,8 +60,8 @@ def ended(arguments, capsys):
             r"junk cannot be read (Expected '=' after a key in a key/value pair (at line 1, column 5))",
         ),
         ("notify lock --environment tset", "templates.toml has no id of a template for the environment 'tset'"),
-        ("check --baseline absent", "absent cannot be read: No such file or directory"),
-        ("check --baseline junk", "junk cannot be read: line 1, column 1"),
+        ("check --baseline absent", "there is no baseline absent"),
+        ("check --baseline junk", "junk cannot be read: it is not JSON: line 1, column 1"),
         ("durable migrate --database=", "--database is empty"),
         ("status --database postgresql://127.0.0.1:1/x", "(OperationalError: Connection refused)"),
         ("outbox show x", "argument id: it is not a number above 0"),
@@ -71,6 +72,7 @@ def ended(arguments, capsys):
         ("work --once", "no file of the durable layer at the path that the URL names"),
         ("work --once --keys-file junk", "junk: a data key of the durable layer is not 32 bytes"),
         ("work --once --app broken:later", "--app cannot be imported (SyntaxError"),
+        ("work --once --app ./broken.py:later", "--app names a file, not a module. To fix: give module:name"),
         ("work --once --app left:later", "--app cannot be imported (SystemExit)"),
         ("work --once --app raised:later", "--app cannot be imported (RuntimeError)"),
     ],
@@ -114,16 +116,37 @@ def test_a_bulk_send_writes_over_no_file_of_another_kind(more, told, place, caps
 
 
 @pytest.mark.parametrize(
-    ("file", "reason"), [("bytes.py", "it is not in UTF-8"), ("broken.py", "it is not Python, line 2")]
+    ("file", "at", "reason"),
+    [
+        ("bytes.py", "bytes.py", "it is not in UTF-8"),
+        ("broken.py", "broken.py:2:1", f"Python 3.{sys.version_info.minor} does not parse it"),
+    ],
 )
-def test_a_check_passes_no_file_that_it_could_not_read(file, reason, place, capsys):
+def test_a_check_passes_no_file_that_it_could_not_read(file, at, reason, place, capsys):
     status, out, _ = ended(["check", file, "--no-environment"], capsys)
     assert status == 1
-    assert f"{file}: {reason}; it was not looked at" in out
+    assert f"{at}: GC001 file-unread: {reason}; it was not looked at" in out
     status, out, _ = ended(["check", file, "--no-environment", "--json"], capsys)
-    assert (status, json.loads(out)["unread"]) == (1, [f"{file}: {reason}"])
+    assert (status, json.loads(out)["unread"]) == (1, [f"{at}: {reason}; it was not looked at"])
     status, _, err = ended(["check", file, "--no-environment", "--format", "junit"], capsys)
     assert (status, reason in err) == (1, True)
+
+
+@pytest.mark.parametrize("option", [["--format", "github"], ["--format", "sarif"], ["--write-baseline", "new.json"]])
+def test_a_check_of_a_folder_with_nothing_in_it_is_no_clean_one(place, capsys, option, monkeypatch):
+    status, out, err = ended(["check", "folder", "--no-environment", *option], capsys)
+    assert (status, out.strip()) == (2, "")
+    assert "no file that a rule looks at is in folder. To fix: run it in the service's folder, or" in err
+    assert not Path("new.json").exists()
+    assert ended(["check", "templates.toml", "folder", "--no-environment"], capsys)[0] == 0
+    monkeypatch.chdir("folder")
+    assert "no file that a rule looks at is in this folder. To fix: " in ended(["check", "--no-environment"], capsys)[2]
+
+
+def test_what_this_processs_variables_show_is_told_where_there_is_no_file(place, capsys, monkeypatch):
+    monkeypatch.setenv("GOVCOMPONENTS_PAY__API_KYE", "x")
+    status, out, _ = ended(["check", "folder"], capsys)
+    assert (status, "GC1" in out) == (1, True)
 
 
 def command(*arguments, **more):

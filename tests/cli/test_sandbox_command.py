@@ -304,3 +304,15 @@ def test_the_settings_are_written_into_a_file_of_ones_own(tmp_path):
         written = dict(shlex.split(line)[0].split("=", 1) for line in path.read_text().splitlines())
         assert written == running.exports()
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_what_is_not_the_sandboxs_in_a_file_of_settings_stays(tmp_path):
+    path = tmp_path / ".env"
+    others = "# mine\nSECRET_KEY=of-my-own\nexport KEY='of two\nlines'\nGOVCOMPONENTS_TIME_LIMIT=20\n\nLAST=1"
+    before = "GOVCOMPONENTS_PAY__API_KEY='of two\nlines'\nGOVCOMPONENTS_IDENTITY__GONE=1\n"
+    path.write_text(before + others)
+    for _ in range(2):  # who starts it again has it again
+        with Running("--port", "0", "--env", str(path)) as running:
+            assert path.read_text().startswith(f"{others}\nGOVCOMPONENTS_")
+            written = path.read_text().removeprefix(f"{others}\n")
+            assert dict(shlex.split(line)[0].split("=", 1) for line in written.splitlines()) == running.exports()

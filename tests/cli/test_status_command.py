@@ -37,7 +37,7 @@ def test_it_tells_how_everything_stands(url: str, capsys: Any) -> None:
     told = capsys.readouterr().out
     found = json.loads(told)
     assert found["outbox"]["pending"] == 1
-    assert found["callbacks"] == {"waiting": 0, "late_by": 0.0, "gave_up": 0, "last": {}}
+    assert found["callbacks"] == {"waiting": 0, "without_key": 0, "late_by": 0.0, "gave_up": 0, "last": {}}
     assert found["data_keys"].keys() == {"none"}
     assert found["data_keys"]["none"]["rows"] == 1
     assert 0 <= found["data_keys"]["none"]["age"] < 300

@@ -66,7 +66,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="send rows of unknown outcome again where the provider cannot be asked, as by SMTP: some may come twice",
     )
     bulk.add_argument("--encoding", metavar="NAME", help="of the CSV file, such as cp1252 (default: UTF-8 or UTF-16)")
-    bulk.add_argument("--per-minute", type=float, default=3000, metavar="N", help="the pace (default: %(default)s)")
+    bulk.add_argument("--per-minute", type=float, metavar="N", help="the pace (default: that of the provider)")
     bulk.add_argument("--concurrency", type=int, default=96, metavar="N", help="at once (default: %(default)s)")
     add_json(bulk)
     bulk.set_defaults(run=run_bulk)

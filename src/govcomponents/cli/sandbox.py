@@ -7,7 +7,8 @@ import os
 import shlex
 import signal
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from govcomponents.cli.outcome import Status, add_json, report, tell
 from govcomponents.core.validation import LOOPBACK
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from govcomponents.sandbox.server import SandboxServer
+
+_OURS: Final = ("GOVCOMPONENTS_PAY__", "GOVCOMPONENTS_NOTIFY__", "GOVCOMPONENTS_IDENTITY__")
+"""How settings begin that `--env` writes anew: one of an earlier sandbox, which this one has not, is not to stay."""
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -71,7 +75,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "(default: only where the first world or --callbacks-to says)",
     )
     parser.add_argument(
-        "--env", metavar="FILE", help="write the settings of a service that uses it into this file, too"
+        "--env",
+        metavar="FILE",
+        help="write the settings of a service that uses it into this file, too; what else is in it stays",
     )
     parser.add_argument("--public-url", metavar="URL", help="the address that clients use, if it is another one")
     parser.add_argument(
@@ -184,17 +190,39 @@ def _places(server: SandboxServer) -> dict[str, str]:
 
 
 def write_environment(server: SandboxServer, path: str) -> None:
-    """Write the settings into a file of NAME='value' lines that only its owner can read. Raises ConfigurationError."""
+    """Write the settings into a file of NAME='value' lines that only its owner can read.
+
+    Lines of a file that is there already stay, but for settings of the three components. Raises ConfigurationError.
+    """
     from govcomponents.sandbox.control.client_environment import environment_for
 
-    lines = [f"{name}={shlex.quote(value)}\n" for name, value in environment_for(server.sandbox.providers)]
+    settings = environment_for(server.sandbox.providers)
+    lines = [f"{name}={shlex.quote(value)}\n" for name, value in settings]
     try:
-        with os.fdopen(open_to_write(path), "w", encoding="utf-8") as file:
-            file.writelines(lines)
+        kept = _lines_of_others(Path(path), {name for name, _ in settings})
+        with os.fdopen(open_to_write(path), "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.writelines([*kept, *lines])
     except OSError as error:
         raise ConfigurationError(
             f"the file of settings {path} cannot be written: {error.strerror}", fix="check the path given with --env"
         ) from None
+
+
+def _lines_of_others(path: Path, ours: set[str]) -> list[str]:
+    """Return what a file of settings holds beside those of the components, such as the secret of a framework."""
+    if not path.is_file():  # there is none, or it is such as /dev/stdout
+        return []
+    from dotenv.parser import parse_stream
+
+    with path.open(encoding="utf-8", errors="surrogateescape") as file:
+        kept = [
+            one.original.string
+            for one in parse_stream(file)
+            if one.key not in ours and not (one.key or "").startswith(_OURS)
+        ]
+    if kept and not kept[-1].endswith("\n"):
+        kept.append("\n")
+    return kept
 
 
 def welcome(server: SandboxServer, host: str) -> str:

@@ -42,7 +42,30 @@ def test_what_fails_is_told(gov_sandbox_url, gov_faults, capsys):
     assert main(["contract", "run", "govuk_pay", "--live"]) == 1
     told = capsys.readouterr().out
     assert "failed: pay.cancel: OutcomeUnknown" in told
-    assert "cancelling_payments" in told.partition("not proved")[2]
+    assert "\n  disproved: cancelling_payments (1 test)\n" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "operation", "fault"),
+    [
+        ("govuk_pay", "pay.create", "key_revoked"),
+        ("govuk_pay", "pay.get", "unavailable"),
+        ("govuk_notify", "notify.send_email", "rate_limited"),
+        ("one_login", "identity.check", "unavailable"),
+    ],
+)
+def test_an_account_that_cannot_be_asked_disproves_nothing(gov_sandbox_url, gov_faults, capsys, name, operation, fault):
+    gov_faults.at(operation, fault, times=9)
+    assert main(["contract", "run", name, "--live", "--json"]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "the account cannot be asked, so that nothing is known of the adapter: " in shown.err
+
+
+def test_a_provider_that_is_not_reached_disproves_nothing(gov_sandbox_url, monkeypatch, capsys):
+    monkeypatch.setenv("GOVCOMPONENTS_PAY__BASE_URL", "http://127.0.0.1:9")
+    assert main(["contract", "run", "govuk_pay", "--live"]) == 2
+    assert "nothing is known of the adapter: NotSent" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -61,8 +61,51 @@ def test_a_name_that_no_package_can_have_is_refused(name, tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("component", "name", "holder", "other"),
+    [
+        ("pay", "stripe", "the built-in adapter of pay", "stripe_pay"),
+        ("pay", "smtp", "the built-in adapter of notify", "smtp_pay"),
+        ("identity", "one_login", "the built-in adapter of identity", "one_login_identity"),
+        ("notify", "json", "a module of Python itself", "json_notify"),
+        ("notify", "winreg", "a module of Python itself", "winreg_notify"),
+        ("pay", "pydantic_core", "a package that can be imported here", "pydantic_core_pay"),
+        ("notify", "notifications_python_client", "a package that", "notifications_python_client_notify"),
+        ("identity", "types_requests", "a package that is installed here (types-requests)", "types_requests_identity"),
+    ],
+)
+def test_a_name_that_somebody_else_has_is_refused_and_another_one_is_said(
+    component, name, holder, other, tmp_path, capsys
+):
+    assert main(["new-adapter", component, name, "--into", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert f"{name} is the name of {holder}" in told
+    assert f"such as {other}\n" in told
+    assert list(tmp_path.iterdir()) == []
+    assert main(["new-adapter", component, other, "--into", str(tmp_path)]) == 0
+
+
+def test_the_name_of_an_adapter_that_is_installed_is_refused(tmp_path, capsys, monkeypatch):
+    about = tmp_path / "installed" / "ours-1.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: ours\nVersion: 1\n", "utf-8")
+    (about / "entry_points.txt").write_text("[govcomponents.notify]\nletters_by_post = ours.adapter:Post\n", "utf-8")
+    monkeypatch.syspath_prepend(str(about.parent))
+    assert main(["new-adapter", "notify", "letters_by_post", "--into", str(tmp_path)]) == 2
+    assert "an adapter of notify that is installed here" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_there_or_not_to_be_written_is_said_with_what_to_do(tmp_path, capsys):
+    absent, file = tmp_path / "not there", tmp_path / "file"
+    file.write_text("", "utf-8")
+    assert main(["new-adapter", "pay", "my_provider", "--into", str(absent)]) == 2
+    assert f"make the folder first: mkdir -p '{absent}'" in capsys.readouterr().err
+    assert main(["new-adapter", "pay", "my_provider", "--into", str(file)]) == 2
+    assert "my_provider cannot be made: Not a directory. To fix: give a folder" in capsys.readouterr().err
+
+
 def test_nothing_is_overwritten(tmp_path, capsys):
     (tmp_path / "my_provider").mkdir()
     assert main(["new-adapter", "pay", "my_provider", "--into", str(tmp_path)]) == 2
-    assert "my_provider" in capsys.readouterr().err
+    assert f"{tmp_path / 'my_provider'} is there already. To fix: give another name" in capsys.readouterr().err
     assert list((tmp_path / "my_provider").iterdir()) == []

@@ -18,7 +18,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     actions = parser.add_subparsers(title="actions", dest="action", required=True, metavar="ACTION")
     for name, run, told in (
         ("migrate", migrate_tables, "create the tables, or bring them up to date"),
-        ("status", show_status, "count what is open, refused and dead; exits with 1 if anything is dead or paused"),
+        (
+            "status",
+            show_status,
+            "count what is open, refused and dead; exits with 1 if anything is dead, paused or without key",
+        ),
     ):
         action = actions.add_parser(name, help=told, description=told[0].upper() + told[1:] + ".")
         add_database(action)
@@ -50,4 +54,4 @@ def show_status(options: argparse.Namespace) -> int:
     facts = asdict(found)
     lines = [f"{name.replace('_', ' ')}: {value}" for name, value in facts.items() if name != "paused"]
     report(options, facts, [*lines, f"paused: {', '.join(found.paused) or 'none'}"])
-    return Status.NOT_ALL if found.dead or found.paused else Status.DONE
+    return Status.NOT_ALL if found.dead or found.paused or found.without_key else Status.DONE

@@ -93,6 +93,8 @@ def verify_entries(options: argparse.Namespace) -> int:
             problems.append("the seal that was named is not there any more: the end of the audit was cut off")
     facts = asdict(verdict) | {"problems": problems}
     lines = [f"{verdict.entries} entries, {verdict.seals} seals, {verdict.unsealed} not sealed yet", *problems]
+    if verdict.let_go:
+        lines.insert(1, f"seals 1 to {verdict.let_go} were let go of, as an entry says: is the service that old?")
     report(options, facts, [*lines, f"newest seal: {verdict.last}"] if verdict.last else lines)
     return Status.NOT_ALL if problems else Status.DONE
 

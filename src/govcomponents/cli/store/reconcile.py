@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -36,10 +37,12 @@ def reconcile_day(options: argparse.Namespace) -> int:
     """Compare a day."""
     from govcomponents.components import GovComponents
     from govcomponents.core.driver import drive
-    from govcomponents.durable.payments.reconciling import compare_day
+    from govcomponents.durable.payments.reconciling import GOES_ON, compare_day
 
     with opened(options) as engine, GovComponents.from_settings() as gov:
         found = drive(compare_day(engine, gov.over(lambda port: port, ()), gov.runtime, options.day))
     form: Callable[[], str] = found.to_json if options.json else found.to_csv if options.csv else found.__str__
     tell("\n".join(map(printable, form().splitlines())))
+    if options.csv and not found.is_over:  # which has a line for each difference, and no other
+        print(GOES_ON, file=sys.stderr)
     return Status.NOT_ALL if found.differences else Status.DONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.cli.outcome import Status, add_json, report
@@ -91,10 +92,15 @@ def _wanted(options: argparse.Namespace, *, ids: tuple[int, ...] = (), limit: in
 def list_rows(options: argparse.Namespace) -> int:
     """List rows."""
     from govcomponents.durable.operating.rows import found
+    from govcomponents.durable.storage.schema import LARGEST_ID
 
     with opened(options) as engine:
-        rows = found(engine, _table(options), _wanted(options, limit=options.limit))
-    report(options, {"rows": rows}, map(_line, rows) if rows else ["none"])
+        rows = found(engine, _table(options), _wanted(options, limit=min(options.limit + 1, LARGEST_ID)))
+    is_cut = len(rows) > options.limit
+    shown = rows[: options.limit]
+    report(options, {"rows": shown, "is_cut": is_cut}, map(_line, shown) if rows else ["none"])
+    if is_cut and not options.json:
+        print(f"these are the newest {options.limit}, and there are more: --limit N shows them", file=sys.stderr)
     return Status.DONE
 
 
@@ -140,10 +146,15 @@ def _ids(options: argparse.Namespace, engine: Engine) -> list[int]:
     """The rows that were named, or all that the filters leave; none without either, rather than all there are."""
     from govcomponents.durable.operating.rows import ids_of
 
+    wanted = _wanted(options)
+    is_filtered = any((wanted.state, wanted.problem, wanted.reference, wanted.journey))
+    if options.ids and is_filtered:
+        raise ConfigurationError(
+            "rows are named by their numbers and by what they have in common", fix="give either of them"
+        )
     if options.ids:
         return sorted(set(options.ids))
-    wanted = _wanted(options)
-    if not any((wanted.state, wanted.problem, wanted.reference, wanted.journey)):
+    if not is_filtered:
         raise ConfigurationError("no rows are named", fix="give their numbers, or --state or --problem")
     return ids_of(engine, _table(options), wanted)
 
@@ -151,7 +162,7 @@ def _ids(options: argparse.Namespace, engine: Engine) -> list[int]:
 def _absent(options: argparse.Namespace, engine: Engine, ids: list[int]) -> set[int]:
     from govcomponents.durable.operating.rows import Wanted, ids_of
 
-    return set(ids) - set(ids_of(engine, _table(options), Wanted(ids=tuple(ids)))) if ids else set()
+    return set(ids) - set(ids_of(engine, _table(options), Wanted(ids=tuple(ids)))) if options.ids else set()
 
 
 def _told(options: argparse.Namespace, asked: tuple[list[int], set[int]], done: list[int], what: str, why: str) -> int:
