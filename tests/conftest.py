@@ -1,4 +1,4 @@
-"""What all tests share: no settings, proxies or certificates of the machine that runs them."""
+"""What all tests share: no settings, proxies, certificates or pipeline of the machine that runs them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ import hypothesis
 import pytest
 
 _WAYS_OUT = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"}
+# Pytest writes its summary in full where a pipeline runs it; Rich and argparse wrap and colour by the others.
+_PIPELINE = {"CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "JENKINS_URL", "BUILDKITE", "CIRCLECI"}
+_TERMINAL = {"COLUMNS", "FORCE_COLOR", "NO_COLOR", "PY_COLORS", "CLICOLOR_FORCE"}
+_NOT_OURS = _WAYS_OUT | _PIPELINE | _TERMINAL
 _KEPT = "GOVCOMPONENTS_SHARED"  # where the recorded exchanges are, for the tests that compare with them
 
 # Once, and not in a fixture of every test, which took a fifth of what pytest itself does for each of them.
 for name in list(os.environ):
-    if (name.upper().startswith("GOVCOMPONENTS_") and name != _KEPT) or name.upper() in _WAYS_OUT:
+    if (name.upper().startswith("GOVCOMPONENTS_") and name != _KEPT) or name.upper() in _NOT_OURS:
         del os.environ[name]
 # Sandboxes keep their keys here, and not where the person who runs the tests keeps theirs.
 os.environ["XDG_STATE_HOME"] = str(Path(__file__).parent.parent / ".venv" / "state")

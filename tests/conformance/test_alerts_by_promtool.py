@@ -27,6 +27,7 @@ FIRE: dict[str, dict[str, str]] = {
     "GovComponentsOutboxLate": {"account": "default"},
     "GovComponentsOutboxPaused": {"account": "default", "scope": "notify."},
     "GovComponentsOutboxInDoubt": {"account": "default"},
+    "GovComponentsDataKeyMissing": {"source": "outbox"},
     "GovComponentsCallbacksGivenUp": {"happening": "inbox.gave_up"},
     "GovComponentsCallbacksLate": {"source": "pay"},
     "GovComponentsPaymentsNotKnown": {"account": "default"},

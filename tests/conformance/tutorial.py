@@ -25,7 +25,8 @@ import requests
 from dotenv import dotenv_values
 
 from govcomponents import GovComponents, Settings
-from govcomponents.testing import FormBrowser, pay_by_card
+from govcomponents.sandbox.browser import Form, Page
+from govcomponents.testing import DECLINED_CARD, FormBrowser, pay_by_card
 
 BLOCK = re.compile(
     r'^```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<code>.*?)^```$|^<!-- (?P<person>a person renews) -->$',
@@ -73,6 +74,10 @@ class Browser:
             url, form = urljoin(url, response.headers.get("location", "")), None
             if "location" not in response.headers or not url.startswith(self.site):
                 return response
+
+    def press(self, form: Form) -> requests.Response:
+        """Press the button of a form, also of one whose page was left."""
+        return self.open(form.action, form.values)
 
 
 class Reader:
@@ -201,15 +206,31 @@ class Reader:
         back = provider.send(provider.open(sign_in).form_with("person"), person="SAM", outcome="success").url
         check = browser.open(back)
         assert "Pay £145" in check.text, check.text
-        form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)"', check.text))
+        assert "did not go through" not in check.text
+        self.go_without(browser, site, sandbox)
+        (form,) = Page(f"{site}/renew", check.status_code, check.text).forms
+        declined = browser.press(form).headers["location"]
+        pay_by_card(provider, declined, DECLINED_CARD)
+        assert "Your last payment did not go through." in browser.open(f"{site}/renew").text
         with ThreadPoolExecutor(AT_ONCE) as clicks:
-            answers = list(clicks.map(lambda _: browser.open(f"{site}/renew", form), range(AT_ONCE)))
+            answers = list(clicks.map(lambda _: browser.press(form), range(AT_ONCE)))
         assert {one.status_code for one in answers} <= {200, 302, 303}, [one.text for one in answers]
         pay_by_card(provider, next(one.headers["location"] for one in answers if "location" in one.headers))
         assert "Licence renewed" in browser.open(f"{site}/renew").text
-        assert "Licence renewed" in browser.open(f"{site}/renew", form).text  # by the other tab
+        assert "Licence renewed" in browser.press(form).text  # by the other tab
+        sign_in = browser.open(f"{site}/gov/sign-in?next=/renew").headers["location"]  # somebody else, in another tab
+        for _ in range(2):  # the page asks for a proof of who they are
+            back = provider.send(provider.open(sign_in).form_with("person"), person="NIA", outcome="success").url
+            check = browser.open(back)
+            sign_in = check.headers.get("location", "")
+        assert "Pay £145" in check.text, check.text
+        kept = b"".join(one.read_bytes() for one in self.folder.iterdir() if one.is_file() and "db" in one.name)
+        assert b"DYCHMYGOL" in kept  # as the proof has it, and not as they were before it
+        told = browser.press(form)
+        assert (told.status_code, "Nothing was taken just now" in told.text) == (409, True), told.text
         with GovComponents.from_settings(self.settings()) as gov:
-            assert [one.is_paid for one in gov.pay.search()] == [True]  # the clicks made no second payment
+            # The clicks made no second payment beside the one that was declined.
+            assert sorted(one.is_paid for one in gov.pay.search()) == [False, True]
 
         def messages() -> list[dict[str, str]]:
             return requests.get(f"{sandbox}/_sandbox/api/messages", timeout=30).json()
@@ -217,6 +238,15 @@ class Reader:
         self.wait_until(messages, "the receipt")
         assert [one["kind"] for one in messages()] == ["email"]
         self.has_renewed = True
+
+    def go_without(self, browser: Browser, site: str, sandbox: str) -> None:
+        """Ask for the page while the provider of payments is away: it says so, and is there again afterwards."""
+        away = {"provider": "pay", "fault": "unavailable", "times": 99}
+        requests.post(f"{sandbox}/_sandbox/api/faults", json=away, timeout=30).raise_for_status()
+        told = browser.open(f"{site}/renew")
+        assert (told.status_code, "If you have paid, do not pay again" in told.text) == (503, True), told.text
+        requests.delete(f"{sandbox}/_sandbox/api/faults", timeout=30).raise_for_status()
+        assert "Pay £145" in browser.open(f"{site}/renew").text
 
     def stop(self) -> None:
         """Press Ctrl-C in each terminal."""

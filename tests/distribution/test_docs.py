@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,6 +124,16 @@ def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
             assert anchor in {re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-") for title in titles}, (
                 target
             )
+
+
+MOST_PAGES = 14
+NUMBERED = {"docs/adr", "docs/check/rules"}
+"""Folders whose pages are looked up by their number."""
+
+
+def test_a_folder_of_pages_is_read_at_a_glance() -> None:
+    folders = Counter(page.parent.relative_to(ROOT).as_posix() for page in PAGES)
+    assert {name: count for name, count in folders.items() if count > MOST_PAGES and name not in NUMBERED} == {}
 
 
 def test_a_page_names_no_machine() -> None:

@@ -55,5 +55,22 @@ def test_a_module_is_read_in_one_sitting() -> None:
     assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
 
 
+SIZES = {"pay/adapters/govuk_pay": (920, 5), "pay/adapters/stripe": (1380, 5)}
+"""Lines and modules of the adapters that may be larger than others (docs/adr/0016-how-large-an-adapter-may-be.md)."""
+SHARED_BASES = {"notify/adapters/notifications_api"}
+
+
+def test_an_adapter_is_small() -> None:
+    too_large = {}
+    for folder in (home.parent for home in PACKAGE.glob("*/adapters/*/__init__.py")):
+        name = folder.relative_to(PACKAGE).as_posix()
+        modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+        lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in folder.glob("*.py"))
+        most_lines, most_modules = SIZES.get(name, (900, 4))
+        if name not in SHARED_BASES and (lines > most_lines or len(modules) > most_modules):
+            too_large[name] = lines, len(modules)
+    assert too_large == {}
+
+
 def _is_generated(path: Path) -> bool:
     return "by `make format`: edit that file" in path.read_text(encoding="utf-8")[:500]

@@ -57,7 +57,8 @@ def test_a_door_lists_its_names_and_type_checkers_see_the_same(door: str) -> Non
 
 def test_the_package_exports_what_every_service_needs() -> None:
     needed = {"Account", "AsyncGovComponents", "CallEvent", "CheckResult", "GovComponents", "Money", "Observer"}
-    needed |= {"AnyObserver", "Attempt", "Happening", "Operation", "Personal", "RetryPolicy", "Secret", "Settings"}
+    needed |= {"AnyObserver", "Attempt", "AttemptOutcome", "Happening", "Headers", "Operation", "Personal"}
+    needed |= {"RetryPolicy", "Secret", "Settings"}
     assert set(govcomponents.__all__) == needed | set(errors.__all__)
     assert errors.__all__ == sorted(errors.__all__)
 
@@ -285,6 +286,33 @@ def test_nothing_public_is_annotated_with_any(name: str) -> None:
         if any(isinstance(node, ast.Name) and node.id == "Any" for node in ast.walk(annotation))
     ]
     assert found == []
+
+
+def test_a_caller_can_name_every_type_of_a_service() -> None:
+    """What stands in a signature or a field is exported, so that a service's own functions can be annotated with it."""
+    exported = {name for door in DOORS for name in importlib.import_module(door).__all__}
+    exported |= {"GuardedMetadata", "Policy"}  # a mapping, to those who read it; what only `GovComponents` passes
+    found = [
+        f"{name}: {where} is a {node.id}"
+        for component in COMPONENTS
+        for name, tree in modules().items()
+        if name.startswith(f"govcomponents.{component}.operations.") or _is_of_callers(name, component)
+        for where, annotation in _public_annotations(tree)
+        for node in ast.walk(annotation)
+        if isinstance(node, ast.Name) and node.id in {*_of_the_package(tree)} - exported and node.id != "PortT"
+    ]
+    assert found == []
+
+
+def _is_of_callers(name: str, component: str) -> bool:
+    return name in [f"govcomponents.{component}.{part}" for part in ("service", "async_service", "models", "events")]
+
+
+def _of_the_package(tree: ast.Module) -> Iterator[str]:
+    """The names that a module imports from others of the package."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("govcomponents."):
+            yield from (alias.asname or alias.name for alias in node.names)
 
 
 def test_the_pytest_plugin_takes_no_name_that_a_project_may_have() -> None:

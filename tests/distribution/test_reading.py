@@ -22,7 +22,7 @@ HIGHEST_GRADE = 10.0
 LOOKED_UP = {
     "docs/pay/errors.md",
     "docs/reference/mutants.md",
-    "docs/reference/port-pay.md",
+    "docs/reference/ports/pay.md",
     "docs/sandbox/faults.md",
 }
 # The spelling of another country; each is a word of the dictionary too.

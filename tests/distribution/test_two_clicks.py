@@ -17,7 +17,7 @@ LOOKED_FOR = {
     "how to leave": "architects/exit-plan.md",
     "what a call takes, gives and raises": "reference/operations/pay-payments.md",
     "which settings there are": "reference/settings.md",
-    "how to move from the official Notify client": "notify/moving-from-notifications-python-client.md",
+    "how to move from the official Notify client": "notify/providers/moving-from-notifications-python-client.md",
     "what to do at three in the morning": "operations/runbook.md",
 }
 

@@ -53,6 +53,13 @@ def test_a_service_passes_its_own_tests(service: str) -> None:
     assert " passed" in run(service, "pytest", "-q", *PLAIN)
 
 
+@pytest.mark.parametrize("service", NAMES)
+def test_a_service_passes_its_own_tests_on_other_adapters(service: str) -> None:
+    needs(service)
+    adapters = [f"--gov-adapter={one}" for one in ("stripe", "oidc", "login_gov")]
+    assert " passed" in run(service, "pytest", "-q", *PLAIN, *adapters)
+
+
 def test_the_django_service_works_with_djangos_tasks() -> None:
     needs("django", "django_tasks_db")
     assert "1 passed" in run("django", "pytest", "-q", *PLAIN, "-k", "djangos_tasks", RENEWAL_TASKS="1")

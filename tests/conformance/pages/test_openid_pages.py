@@ -1,4 +1,4 @@
-"""The sign-in pages of the imitated OpenID providers: over HTTP, without JavaScript, and with no axe violation."""
+"""The sign-in pages of the OpenID stubs: over HTTP, without JavaScript, and with no axe violation."""
 
 import pytest
 

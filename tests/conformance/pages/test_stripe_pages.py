@@ -1,4 +1,4 @@
-"""The imitated Stripe's page in headless Chromium: paid by clicking, without JavaScript, and no axe violation."""
+"""The Stripe stub's page in headless Chromium: paid by clicking, without JavaScript, and no axe violation."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_the_official_client_gets_what_it_expects(interpreter):
     assert done.returncode == 0, done.stderr[-3000:]
     assert json.loads(done.stdout) == {
         "created": ["checkout.session", "open", 4250, "PERMIT-1"],
-        "declined": 400,
+        "declined": 200,
         "paid": 303,
         "expanded": ["complete", "succeeded", True, 4167],
         "refunded": ["refund", "succeeded", 1000],
