@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 import govcomponents
 from govcomponents.identity.adapters import BUILT_IN as IDENTITY
-from govcomponents.identity.port import IdentityCapability
+from govcomponents.identity.capabilities import IdentityCapability
 from govcomponents.notify.adapters import BUILT_IN as NOTIFY
 from govcomponents.notify.capabilities import NotifyCapability
 from govcomponents.pay.adapters import BUILT_IN as PAY

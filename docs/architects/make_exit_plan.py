@@ -42,9 +42,9 @@ MOVING = """
 3. Keep the old account until its last refund and dispute are over: an id is known at its own provider only.
 4. Take the old account's settings out.
 
-Messages: [to or from GC Notify](../notify/moving-to-or-from-gc-notify.md). Identity: people have another `subject` at
-another provider, so plan how each account is linked:
-[moving between providers](../identity/moving-between-providers.md).
+Messages: [to or from GC Notify](../notify/providers/moving-to-or-from-gc-notify.md). Identity: people have another
+`subject` at another provider, so plan how each account is linked:
+[moving between providers](../identity/providers/moving-between-providers.md).
 
 ## Without the library
 

@@ -1,13 +1,12 @@
-"""Writes the page that is made from the code: what each adapter can do. Run it after a change of what they declare."""
+"""Writes the page of what each adapter can do, from the runs of the contract that tools/run_contracts.py made."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from govcomponents.contracts.capability_proofs import PROOFS
-from govcomponents.identity.adapters.login_gov.adapter import LoginGov
-from govcomponents.identity.adapters.one_login.adapter import OneLogin
-from govcomponents.identity.port import IdentityCapability
+from govcomponents.identity.capabilities import IdentityCapability
 
 MEANINGS = {
     IdentityCapability.SIGN_IN: "sign people in",
@@ -32,22 +31,43 @@ MEANINGS = {
 }
 HEAD = """# What each provider can do
 
-Made from what the adapters declare; everything else is refused unsent, with `NotSupported`, which the contract proves.
-What is declared is proved by the test of the contract that is named. What the
-`oidc` adapter can do is what its settings say of the provider.
+Made from runs of the contract by `docs/identity/make_pages.py`. **Proved**: declared, and the test that is named
+passed, and so did each other test about it. **Refused**: not declared, and seen to raise `NotSupported` before anything
+was sent. What the `oidc` adapter can do is what its settings say of the provider: here it is what those of its tests
+say.
 
 """
+RUNS = Path(__file__).parents[1] / "reference" / "contract_runs.json"
+COLUMNS = {"GOV.UK One Login": "one_login", "Login.gov": "login_gov", "`oidc`, as set in its tests": "oidc"}
 
 
 def capabilities() -> str:
-    """The capability table."""
-    columns = {"GOV.UK One Login": OneLogin.capabilities, "Login.gov": LoginGov.capabilities}
-    lines = [f"| capability | {' | '.join(columns)} | proved by |", f"| --- |{' --- |' * len(columns)} --- |"]
+    """The table of what the last runs of the contract proved of each adapter, and saw refused."""
+    runs = json.loads(RUNS.read_text(encoding="utf-8"))
+    lines = [HEAD + f"| capability | {' | '.join(COLUMNS)} | proved by |", f"| --- |{' --- |' * len(COLUMNS)} --- |"]
     for capability, meaning in MEANINGS.items():
-        cells = tuple("yes" if capability in declared else "" for declared in columns.values())
-        proof = f"`{PROOFS[capability]}`" if "yes" in cells else ""
+        cells = [told(runs[name], capability) for name in COLUMNS.values()]
+        proof = f"`{PROOFS[capability]}`" if "proved" in cells else ""
         lines.append(f"| {meaning} | {' | '.join(cells)} | {proof} |")
-    return HEAD + "\n".join(lines) + "\n"
+    lines += [
+        "",
+        "## The runs",
+        "",
+        "Each against a fake provider, in both modes, blocking and asyncio, with every token that is refused. To run",
+        "one again, in a clone of the source; or one of an adapter of yours, [anywhere](../proving-an-adapter.md):",
+        "",
+        "| run | tests | failed | Python |",
+        "| --- | --- | --- | --- |",
+    ]
+    for one in (runs[name] for name in COLUMNS.values()):
+        lines.append(f"| `{one['command']}` | {one['tests']} | {one['failed']} | {one['python']} |")
+    return "\n".join(lines) + "\n"
+
+
+def told(run: dict[str, list[str]], capability: IdentityCapability) -> str:
+    """Say what a run tells of a capability."""
+    words = {"proved": "proved", "disproved": "**disproved**", "not_proved": "not proved", "refused": "refused"}
+    return next((word for key, word in words.items() if capability.value in run[key]), "not tried")
 
 
 PAGES = {"capabilities.md": capabilities}

@@ -5,6 +5,7 @@ python docs/notify/make_pages.py
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from govcomponents.notify.capabilities import NotifyCapability
 from govcomponents.notify.port import NotifyPort
 
 HERE = Path(__file__).parent
+RUNS = HERE.parent / "reference" / "contract_runs.json"
 
 
 def adapters() -> dict[str, type[NotifyPort]]:
@@ -27,15 +29,15 @@ def adapters() -> dict[str, type[NotifyPort]]:
 
 
 def capabilities() -> str:
-    """The table of what each adapter declares; the contract proves what is declared and that the rest is refused."""
+    """The table of what the last runs of the contract proved of each adapter, and saw refused."""
     columns = adapters()
+    runs = json.loads(RUNS.read_text(encoding="utf-8"))
     lines = [
         "# What each adapter can do",
         "",
-        "Made from the adapters' declarations by `docs/notify/make_pages.py`. What is not declared raises",
-        "`NotSupported` before anything is sent: `test_what_is_not_declared_is_refused_unsent` proves it.",
-        "What is declared is proved by the test of the contract that is named, for each adapter that declares it.",
-        "`govcomponents contract run NAME` reports the same of an adapter of yours.",
+        "Made from runs of the contract by `docs/notify/make_pages.py`. **Proved**: declared, and the test that is",
+        "named passed, and so did each other test about it. **Refused**: not declared, and seen to raise",
+        "`NotSupported` before anything was sent (`test_what_is_not_declared_is_refused_unsent`).",
         "",
         "| capability | "
         + " | ".join(f"{kind.provider} (`{name}`)" for name, kind in columns.items())
@@ -43,10 +45,28 @@ def capabilities() -> str:
         "| --- | " + " | ".join("---" for _ in columns) + " | --- |",
     ]
     for capability in NotifyCapability:
-        marks = tuple("yes" if capability in kind.capabilities else "no" for kind in columns.values())
-        proof = f"`{PROOFS[capability]}`" if "yes" in marks else ""
+        marks = [told(runs[name], capability) for name in columns]
+        proof = f"`{PROOFS[capability]}`" if "proved" in marks else ""
         lines.append(f"| {capability.value.replace('_', ' ')} | {' | '.join(marks)} | {proof} |")
+    lines += [
+        "",
+        "## The runs",
+        "",
+        "Each against the double of its tests, in both modes, blocking and asyncio. To run one again, in a clone of",
+        "the source; or one of an adapter of yours, [anywhere](../proving-an-adapter.md):",
+        "",
+        "| run | tests | failed | Python |",
+        "| --- | --- | --- | --- |",
+    ]
+    for one in (runs[name] for name in columns):
+        lines.append(f"| `{one['command']}` | {one['tests']} | {one['failed']} | {one['python']} |")
     return "\n".join(lines) + "\n"
+
+
+def told(run: dict[str, list[str]], capability: NotifyCapability) -> str:
+    """Say what a run tells of a capability."""
+    words = {"proved": "proved", "disproved": "**disproved**", "not_proved": "not proved", "refused": "refused"}
+    return next((word for key, word in words.items() if capability.value in run[key]), "not tried")
 
 
 def errors() -> str:

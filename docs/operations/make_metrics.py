@@ -24,7 +24,8 @@ VALUES = {
     "govcomponents.provider": "the names of the adapters' providers",
     "govcomponents.reason": ", ".join(f"`{one.value}`" for one in SignInReason),
     "govcomponents.scope": "a component or an operation of it",
-    "govcomponents.source": "`pay`, `notify`, `identity`, `outbox`, `payments`, `templates`; of keys: `jwks`, `did`",
+    "govcomponents.source": "`pay`, `notify`, `identity`, `outbox`, `payments`, `templates`; of providers' keys:"
+    " `jwks`, `did`",
     "govcomponents.state": "`pending`, `sending`, `in_doubt`, `refused`, `dead`; of callbacks: `waiting`, `gave_up`",
     "error.type": "[the classes of errors](../errors.md); of requests the status of a refusal, `not_sent`,"
     " or `outcome_unknown`",

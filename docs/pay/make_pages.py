@@ -5,6 +5,7 @@ python docs/pay/make_pages.py
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from govcomponents.pay.capabilities import PayCapability
 from govcomponents.pay.port import PayPort
 
 HERE = Path(__file__).parent
+RUNS = HERE.parent / "reference" / "contract_runs.json"
 
 
 def adapters() -> dict[str, type[PayPort]]:
@@ -28,15 +30,15 @@ def adapters() -> dict[str, type[PayPort]]:
 
 
 def capabilities() -> str:
-    """The table of what each adapter declares; the contract proves what is declared and that the rest is refused."""
+    """The table of what the last runs of the contract proved of each adapter, and saw refused."""
     columns = adapters()
+    runs = json.loads(RUNS.read_text(encoding="utf-8"))
     lines = [
         "# What each adapter can do",
         "",
-        "Made from the adapters' declarations by `docs/pay/make_pages.py`. What is not declared raises",
-        "`NotSupported` before anything is sent: `test_what_is_not_declared_is_refused_unsent` proves it.",
-        "What is declared is proved by the test of the contract that is named, for each adapter that declares it.",
-        "`govcomponents contract run NAME` reports the same of an adapter of yours.",
+        "Made from runs of the contract by `docs/pay/make_pages.py`. **Proved**: declared, and the test that is",
+        "named passed, and so did each other test about it. **Refused**: not declared, and seen to raise",
+        "`NotSupported` before anything was sent (`test_what_is_not_declared_is_refused_unsent`).",
         "",
         "| capability | "
         + " | ".join(f"{kind.provider} (`{name}`)" for name, kind in columns.items())
@@ -44,10 +46,28 @@ def capabilities() -> str:
         "| --- | " + " | ".join("---" for _ in columns) + " | --- |",
     ]
     for capability in PayCapability:
-        marks = tuple("yes" if capability in kind.capabilities else "no" for kind in columns.values())
-        proof = f"`{PROOFS[capability]}`" if "yes" in marks else ""
+        marks = [told(runs[name], capability) for name in columns]
+        proof = f"`{PROOFS[capability]}`" if "proved" in marks else ""
         lines.append(f"| {capability.value.replace('_', ' ')} | {' | '.join(marks)} | {proof} |")
+    lines += [
+        "",
+        "## The runs",
+        "",
+        "Each against the double of its tests, in both modes, blocking and asyncio. To run one again, in a clone of",
+        "the source; or one of an adapter of yours, [anywhere](../proving-an-adapter.md):",
+        "",
+        "| run | tests | failed | Python |",
+        "| --- | --- | --- | --- |",
+    ]
+    for one in (runs[name] for name in columns):
+        lines.append(f"| `{one['command']}` | {one['tests']} | {one['failed']} | {one['python']} |")
     return "\n".join(lines) + "\n"
+
+
+def told(run: dict[str, list[str]], capability: PayCapability) -> str:
+    """Say what a run tells of a capability."""
+    words = {"proved": "proved", "disproved": "**disproved**", "not_proved": "not proved", "refused": "refused"}
+    return next((word for key, word in words.items() if capability.value in run[key]), "not tried")
 
 
 def errors() -> str:
@@ -75,7 +95,7 @@ def errors() -> str:
         "A failure of GOV.UK Pay (status 5xx) is `Unavailable` where nothing can have been changed, and",
         "`OutcomeUnknown` for a call that may have acted.",
         "",
-        "Stripe's codes are on [a page of their own](stripe-errors.md).",
+        "Stripe's codes are on [a page of their own](providers/stripe-errors.md).",
         "",
         "## GOV.UK Pay's codes",
         "",
@@ -96,7 +116,7 @@ def stripe_errors() -> str:
         "# Stripe's codes",
         "",
         "Made from the code by `docs/pay/make_pages.py`. Where Stripe gives no code, the status tells the error, as",
-        "[the errors of payments](errors.md) say.",
+        "[the errors of payments](../errors.md) say.",
         "",
         "| Code | Error | What happened | To fix |",
         "| --- | --- | --- | --- |",
@@ -106,7 +126,7 @@ def stripe_errors() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"capabilities.md": capabilities, "errors.md": errors, "stripe-errors.md": stripe_errors}
+PAGES = {"capabilities.md": capabilities, "errors.md": errors, "providers/stripe-errors.md": stripe_errors}
 
 if __name__ == "__main__":
     for file, make in PAGES.items():
