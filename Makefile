@@ -77,8 +77,10 @@ demo-fastapi: $(VENV)/.fastapi
 demo-django demo-flask demo-fastapi: ## run a whole service on that framework, to be looked at (Ctrl-C ends it)
 	@cd examples/services/$(patsubst demo-%,%,$@) && ../../../$(PY) demo.py
 
-# One more than there are cores: for much of their time tests wait, for a process, a database or a socket.
-WORKERS := $(or $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN)),auto)
+# More than there are cores: for much of their time tests wait, for a process, a database or a socket. Those of
+# `make conformance` start more servers each.
+WORKERS := $(or $(shell expr 2 + $$(getconf _NPROCESSORS_ONLN)),auto)
+CONFORMANCE_WORKERS := $(or $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN)),auto)
 
 .PHONY: test
 test: $(VENV)/.dev ## set up, then linters, types, import rules, and all tests
@@ -119,7 +121,7 @@ BROWSER_MAY_FAIL := --reruns 2 --only-rerun WebDriverException --only-rerun Time
 .PHONY: conformance
 conformance: $(VENV)/.dev ## checks against the providers' own specifications, clients and recordings (not part of test)
 	@if [ -d tests/conformance ]; then \
-	$(BIN)/pytest tests/conformance -m "not alone" -n $(WORKERS) --dist loadfile $(if $(ISSUER),--issuer "$(ISSUER)") && \
+	$(BIN)/pytest tests/conformance -m "not alone" -n $(CONFORMANCE_WORKERS) --dist loadfile $(if $(ISSUER),--issuer "$(ISSUER)") && \
 	$(BIN)/pytest tests/conformance -m alone $(BROWSER_MAY_FAIL); \
 	else echo "There is no conformance check yet (tests/conformance is not there): nothing to run."; fi
 
@@ -188,6 +190,10 @@ torture: $(VENV)/.dev ## kill workers 1,000 times over 50,000 rows on each datab
 		$(BIN)/pytest -rP tests/conformance/durable/test_durable_kills.py tests/conformance/durable/test_durable_torture.py \
 		tests/conformance/durable/test_durable_budget.py
 
+.PHONY: journeys
+journeys: $(VENV)/.dev ## 200 people at once in each example service, with a worker killed every two seconds (needs PostgreSQL and Redis)
+	@WEB_JOURNEYS=$(or $(PEOPLE),200) WEB_AT_ONCE=$(or $(PEOPLE),200) $(BIN)/pytest -rP tests/conformance/pages/test_killed_services.py
+
 .PHONY: docs docs-serve
 docs: $(VENV)/.docs ## build the site of the docs in build/site, strictly; BESIDE=folder puts it beside other versions
 	@$(PY) tools/build_docs.py $(if $(BESIDE),--beside "$(BESIDE)")
@@ -200,6 +206,10 @@ format: $(VENV)/.dev ## write the blocking services, and let the formatter and t
 	$(PY) tools/generate_services.py
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+.PHONY: contracts
+contracts: $(VENV)/.dev ## run the contract of each built-in adapter, and write what is proved of it (then make pages)
+	$(PY) tools/run_contracts.py
 
 .PHONY: pages
 pages: $(VENV)/.dev ## write every page that is made from the code

@@ -24,7 +24,7 @@ HOSTILE = (
     "tests/sandbox/pages/test_hostile_pages.py",
     "tests/core/values/test_validation.py",
     "tests/test_names_in_errors.py",
-    "tests/test_proofs.py",
+    "tests/test_secret_checks.py",
     "tests/test_fuzz.py",
 )
 

@@ -1,7 +1,7 @@
-"""Counts the instructions of a watched call with valgrind's callgrind: a figure that other work does not disturb.
+"""Counts the instructions of a call with valgrind's callgrind: a figure that other work does not disturb.
 
 `python -m bench.instructions unwatched get_sampled bare_sampled` prints those of each variant of
-`bench.variants.observing`, by the middle of a long loop; it takes about a minute each.
+`bench.variants.observing` and `bench.variants.queued`, by the middle of a long loop; it takes about a minute each.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ def counted(variant: str) -> int:
 
 
 if __name__ == "__main__":
-    from bench.variants import observing
-
     if sys.argv[1] == "--within":
-        observing.cpu_of = count
-        observing.VARIANTS[sys.argv[2]]()
+        from bench.variants import observing, queued
+
+        observing.cpu_of = queued.cpu_of = count
+        (observing.VARIANTS | queued.VARIANTS)[sys.argv[2]]()
     else:
         for name in sys.argv[1:]:
             print(f"{name}: {counted(name):,} instructions a call", flush=True)
