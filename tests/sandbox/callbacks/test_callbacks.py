@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from time import monotonic
 
 import pytest
 
@@ -307,6 +309,64 @@ def test_the_worker_sends_without_being_asked(service):
     assert service.arrived.wait(10)
     worker.stop()
     assert [path for path, _sign, _body in service.got] == ["/now", "/later"]
+
+
+class Held:
+    """A receiver that answers the first callback only when it may."""
+
+    def __init__(self):
+        self.begun, self.may_answer, self.answered = threading.Event(), threading.Event(), []
+
+    def __call__(self, callback):
+        if not self.begun.is_set():
+            self.begun.set()
+            assert self.may_answer.wait(10)
+        self.answered.append(callback)
+        return 200
+
+
+@contextmanager
+def held_by_the_worker(setting):
+    held = Held()
+    setting.callbacks._post = lambda callback: DeliveryResult(held(callback))
+    worker = CallbackWorker(setting.callbacks, setting.clock)
+    worker.start()
+    setting.send(ONE)
+    assert held.begun.wait(10)
+    try:
+        yield held
+    finally:
+        held.may_answer.set()
+        worker.stop()
+
+
+def test_sending_what_is_due_waits_for_what_the_worker_is_sending():
+    setting = Setting()
+    with held_by_the_worker(setting) as held:
+        threading.Timer(0.05, held.may_answer.set).start()
+        setting.callbacks.deliver_all(10)
+        assert held.answered == [ONE]
+        assert setting.only.state == "delivered"
+
+
+def test_it_waits_no_longer_than_it_is_told():
+    setting = Setting()
+    with held_by_the_worker(setting) as held:
+        assert setting.callbacks.deliver_all(0.01) == 0
+        assert held.answered == []
+
+
+def test_a_receiver_that_asks_for_what_is_due_does_not_wait_for_itself():
+    setting, started = Setting(), monotonic()
+
+    def receiver(_callback):
+        setting.got += [setting.callbacks.deliver_all(30), setting.callbacks.deliver_all(30)]
+        return 200
+
+    setting.callbacks.receive(receiver)
+    setting.send(ONE)
+    assert setting.got == [0, 0]
+    assert monotonic() - started < 15
 
 
 def test_the_worker_outlives_a_fault(service, capfd):

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from govcomponents.sandbox.callbacks.destinations import REFUSED
@@ -114,6 +115,7 @@ class Callbacks:
         self._permits = permits
         self._timeline = timeline
         self._lock = threading.Lock()
+        self._came_back = threading.Condition(self._lock)
         self._deliveries: dict[str, Delivery] = {}
         self._queue: list[tuple[float, int, str]] = []
         self._number = 0
@@ -253,16 +255,31 @@ class Callbacks:
         An attempt counts as made when it was due, so that one great step of the clock makes all repetitions.
         """
         count = 0
-        self._here.delivering = True
-        try:
+        with self.held_back():
             with self.recorder.note_changes("sweep"):
                 self.sweep()
             while delivery := self._take_due():
                 self._guarded(partial(self._attempt, delivery))
                 count += 1
-        finally:
-            self._here.delivering = False
         return count
+
+    def deliver_all(self, patience: float = 5.0) -> int:
+        """As `deliver_due`, and wait for what another thread is sending, `patience` seconds at most.
+
+        So whoever asks reads next what has come of everything that was due, and not all but one.
+        """
+        is_inside = getattr(self._here, "delivering", False)  # a receiver that asks cannot wait for itself
+        count = self.deliver_due()
+        until = monotonic() + patience
+        while not is_inside and self._await_others(until - monotonic()):
+            count += self.deliver_due()  # what an attempt of the other thread has made due
+        return count
+
+    def _await_others(self, seconds: float) -> bool:
+        """Wait until something that another thread is sending has come back. False if there is no such thing left."""
+        with self._came_back:
+            is_under_way = any(one.in_flight for one in self._deliveries.values())
+            return is_under_way and self._came_back.wait(seconds)
 
     def sweep(self) -> None:
         """Let the stubs do what time alone has made due."""
@@ -320,7 +337,9 @@ class Callbacks:
                 self.recorder.note("made", {"id": delivery.id})
             result = DeliveryResult(None) if callback is None else self._post(callback)
         except BaseException:
-            delivery.state, delivery.in_flight = "given_up", False
+            with self._came_back:
+                delivery.state, delivery.in_flight = "given_up", False
+                self._came_back.notify_all()
             raise
         with self.recorder.step():
             self._finish(delivery, callback, result)
@@ -337,8 +356,9 @@ class Callbacks:
         self._finish(delivery, delivery.callback, result)
 
     def _finish(self, delivery: Delivery, callback: Callback | None, result: DeliveryResult) -> None:
-        with self._lock:
+        with self._came_back:
             delivery.in_flight = False
+            self._came_back.notify_all()
             if callback is None:
                 self._deliveries.pop(delivery.id, None)
                 return

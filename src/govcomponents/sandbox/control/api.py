@@ -214,7 +214,7 @@ class ControlApi:
 
     def deliver(self, call: Call) -> models.Delivered:
         """Send whatever is due, now and from this call."""
-        return models.Delivered(attempts=self._callbacks.deliver_due())
+        return models.Delivered(attempts=self._callbacks.deliver_all())
 
     def perturbation(self, call: Call) -> models.Perturb:
         """Read what is done to callbacks on purpose."""

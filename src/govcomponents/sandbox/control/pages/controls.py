@@ -110,7 +110,7 @@ class ControlPages:
 
     def deliver(self, call: Call) -> Response:
         """Send what is due now."""
-        self._callbacks.deliver_due()
+        self._callbacks.deliver_all()
         return redirect("/_sandbox/callbacks", 303)
 
     def resend(self, call: Call) -> Response:
