@@ -166,7 +166,7 @@ class Control:
         return self._list(models.CallbackState, "/callbacks")
 
     def deliver(self) -> int:
-        """Send whatever callback is due now; returns how many attempts were made."""
+        """Send whatever callback is due now, and wait for one under way; returns how many attempts this call made."""
         return models.Delivered.model_validate_json(self._ask("POST", "/callbacks/deliver")).attempts
 
     def resend(self, callback_id: str) -> None:
