@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -254,6 +255,27 @@ def test_while_the_key_is_honoured_the_same_call_is_made_again(age: float, *, is
     found = handle(one, row(state=IN_DOUBT, doubt_since=NOW - 36.0, created_at=NOW - age))
     assert found == (PENDING if is_keyed else Outcome(state=State.DONE, provider_id="n-7"))
     assert bool(notify.seen) == (not is_keyed)
+
+
+LATE = {
+    "in doubt": (IN_DOUBT, NOW - 36.0, ["n-7"], Outcome(state=State.DONE, provider_id="n-7")),
+    "in doubt before": (State.SENDING, NOW - 36.0, ["n-7"], Outcome(state=State.DONE, provider_id="n-7")),
+    "in doubt, and not there": (IN_DOUBT, NOW - 36.0, [], Outcome(state=State.DEAD, problem="TooLate")),
+    "in doubt before, and not there": (State.SENDING, NOW - 36.0, [], Outcome(state=State.DEAD, problem="TooLate")),
+    "in doubt since lately": (State.SENDING, NOW - 5.0, ["n-7"], Outcome(state=IN_DOUBT, wait=30.0, claims=1)),
+}
+
+
+@pytest.mark.parametrize(("state", "since", "held", "outcome"), LATE.values(), ids=LATE)
+def test_what_may_have_been_made_is_looked_for_before_it_is_too_late(
+    state: State, since: float, held: list[str], outcome: Outcome
+) -> None:
+    notify = Notify(*held)
+    doubt = replace(BY_REFERENCE, key_lifetime=9999.0)
+    found = handle(
+        delivery(notify, doubt=doubt), row(state=state, doubt_since=since, give_up_at=NOW, created_at=NOW - 99.0)
+    )
+    assert (found, notify.sent) == (outcome, [])
 
 
 CHANGES = {

@@ -58,9 +58,11 @@ class Delivery:
         except (PayloadLost, ValueError):
             return outcomes.dead("PayloadLost")
         doubt = port.doubt(row.operation)
-        if row.state is State.IN_DOUBT:
+        is_too_late = row.give_up_at <= row.now
+        # What was in doubt once may have been made: it is looked for again before anybody is told that it was not.
+        if row.state is State.IN_DOUBT or (is_too_late and row.doubt_since is not None):
             return await self._look_up(row, doubt, asked, deadline)
-        if row.give_up_at <= row.now:
+        if is_too_late:
             return outcomes.dead("TooLate")
         try:
             with single_attempt(deadline):
@@ -89,7 +91,8 @@ class Delivery:
         since = row.now if row.doubt_since is None else row.doubt_since
         if (wait := since + doubt.visible_after - row.now) > 0:
             return Outcome(state=State.IN_DOUBT, wait=wait, claims=row.claims - 1)
-        if 0.0 <= row.now - row.created_at < doubt.key_lifetime:
+        is_too_late = row.give_up_at <= row.now
+        if not is_too_late and 0.0 <= row.now - row.created_at < doubt.key_lifetime:
             return _absent(row)  # the provider knows the key: the same call again acts once
         try:
             with single_attempt(deadline):
@@ -104,7 +107,7 @@ class Delivery:
             return outcomes.done(found)
         if found is Verdict.UNDECIDABLE or row.now - since > doubt.kept_for or doubt.on_absent is OnAbsent.GIVE_UP:
             return outcomes.dead("InDoubt")
-        return outcomes.dead("TooLate") if row.give_up_at <= row.now else _absent(row)
+        return outcomes.dead("TooLate") if is_too_late else _absent(row)
 
 
 def _absent(row: Claimed) -> Outcome:
