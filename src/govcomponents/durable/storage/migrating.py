@@ -20,7 +20,7 @@ from govcomponents.durable.storage.schema import (
     SIGNING_IN,
     VERSION,
 )
-from govcomponents.durable.storage.shape import make_again, refuse_missing
+from govcomponents.durable.storage.shape import make_again, refuse_missing, tell_dropped
 from govcomponents.durable.storage.writing import writing
 from govcomponents.errors import ConfigurationError
 
@@ -62,6 +62,8 @@ def migrate_on(connection: sa.Connection) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
     found = _version(connection)
     _refuse_newer(found)
+    if found == VERSION:
+        tell_dropped(connection)
     METADATA.create_all(connection)
     for number in range(1 if found is None else found + 1, VERSION + 1):
         if found is not None:

@@ -19,6 +19,13 @@ log = logging.getLogger("govcomponents")
 
 Key: TypeAlias = sa.PrimaryKeyConstraint | sa.UniqueConstraint
 
+# Indexes that keep nothing from being taken twice: one that PostgreSQL did not finish (CREATE INDEX CONCURRENTLY that
+# failed), and one of a constraint that it looks at only when a transaction ends, which ON CONFLICT does not take.
+_UNFIT: Final = sa.text(
+    "SELECT held.relname, index.relname FROM pg_index AS one JOIN pg_class AS held ON held.oid = one.indrelid"
+    " JOIN pg_class AS index ON index.oid = one.indexrelid"
+    " WHERE pg_table_is_visible(held.oid) AND NOT (one.indisvalid AND one.indisready AND one.indimmediate)"
+)
 _RESTORE: Final = (
     "restore it from a backup; if all that is in the table may be lost, `DROP TABLE {table}`, then "
     "`govcomponents durable migrate`"
@@ -33,6 +40,8 @@ class Missing:
     columns: Mapping[str, Sequence[str]]
     keys: Sequence[Key]
     indexes: Sequence[sa.Index]
+    unfit: Sequence[tuple[str, str]]
+    """Tables and their indexes that PostgreSQL shows, and that do not work."""
 
 
 def missing(connection: sa.Connection) -> Missing:
@@ -43,6 +52,7 @@ def missing(connection: sa.Connection) -> Missing:
     primary = look.get_multi_pk_constraint(filter_names=names)
     unique = look.get_multi_unique_constraints(filter_names=names)
     indexes = look.get_multi_indexes(filter_names=names)
+    unfit = [(one[0], one[1]) for one in connection.execute(_UNFIT)] if connection.dialect.name == "postgresql" else []
     tables: list[str] = []
     gone: dict[str, list[str]] = {}
     keys: list[Key] = []
@@ -56,14 +66,26 @@ def missing(connection: sa.Connection) -> Missing:
         if lacks := [column.name for column in table.columns if column.name not in held]:
             gone[table.name] = lacks
         # Whichever way it is there, and in whatever order: a database takes each for what may come once.
-        once: list[Sequence[str | None]] = [one["column_names"] for one in unique[of]]
-        once.append(primary[of]["constrained_columns"])
-        once += [one["column_names"] for one in indexes[of] if one["unique"] and not _is_partial(one)]
-        kept = {frozenset(these) for these in once}
+        useless = {index for name, index in unfit if name == table.name}
+        once: list[tuple[str | None, Sequence[str | None]]] = [(one["name"], one["column_names"]) for one in unique[of]]
+        once.append((primary[of]["name"], primary[of]["constrained_columns"]))
+        once += [(one["name"], one["column_names"]) for one in indexes[of] if one["unique"] and not _is_partial(one)]
+        kept = {frozenset(columns) for name, columns in once if name not in useless}
         keys += [key for key in _keys(table) if frozenset(key.columns.keys()) not in kept]
-        there = {index["name"] for index in indexes[of]}
+        there = {index["name"] for index in indexes[of]} - useless
         unindexed += sorted((index for index in table.indexes if index.name not in there), key=_name)
-    return Missing(tables, gone, keys, unindexed)
+    return Missing(tables, gone, keys, unindexed, [(name, index) for name, index in unfit if name in names])
+
+
+def tell_dropped(connection: sa.Connection) -> None:
+    """Tell in the log which tables somebody dropped, before they are made anew: what was in them is lost."""
+    look = sa.inspect(connection)
+    for table in METADATA.sorted_tables:
+        if not look.has_table(table.name):
+            told = (
+                "the table %s had been dropped, and is made anew, with nothing in it: restore it if you have a backup"
+            )
+            log.warning(told, table.name)
 
 
 def make_again(connection: sa.Connection) -> None:
@@ -74,6 +96,11 @@ def make_again(connection: sa.Connection) -> None:
     """
     found = missing(connection)
     _refuse_gone(found)
+    wanted = {_name(part) for part in (*found.keys, *found.indexes)}
+    for table, unfit in found.unfit:
+        if unfit in wanted:  # no other: it may be somebody's own, or one that is being made
+            connection.exec_driver_sql(f'ALTER TABLE {table} DROP CONSTRAINT IF EXISTS "{unfit}"')
+            connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{unfit}"')
     for key in found.keys:
         _make_key(connection, key)
         log.warning("the key %s had been dropped, and is made again", _name(key))
@@ -95,7 +122,7 @@ def refuse_missing(connection: sa.Connection) -> None:
     _refuse_gone(found)
     if found.keys:
         raise ConfigurationError(
-            "somebody dropped what keeps a call of the durable layer from being made twice: "
+            "what keeps a call of the durable layer from being made twice was dropped, or is unfinished: "
             + ", ".join(map(_name, found.keys)),
             fix=KEYS_FIX,
         )
