@@ -56,10 +56,11 @@ def seal_entries(engine: sa.Engine, keys: PayloadKeys, *, settled: float = 10.0)
     last = sa.select(AUDIT_SEAL.c.number, AUDIT_SEAL.c.hash).order_by(AUDIT_SEAL.c.number.desc()).limit(1)
     try:
         with store_faults("run_due"), engine.begin() as connection:
+            # The seal first: had another worker one more while the entries are read, both want the same number.
+            before = connection.execute(last).first()
             rows = connection.execute(unsealed.order_by(AUDIT.c.seq).limit(_AT_ONCE)).all()
             if not rows:
                 return 0
-            before = connection.execute(last).first()
             number, previous = (before[0] + 1, before[1]) if before is not None else (1, "")
             seal = {
                 "number": number,

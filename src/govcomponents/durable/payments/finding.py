@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import aclosing
 from datetime import UTC, datetime
 from functools import partial
@@ -89,9 +90,21 @@ def _due(engine: sa.Engine) -> list[Any]:
 
 def known_payments(engine: sa.Engine, row: Any, operation: str = "run_due") -> set[str]:
     """Return the payments of a row's reference that were made and recorded as they should be."""
-    same = (PAYMENT.c.account == row.account, PAYMENT.c.reference == row.reference, PAYMENT.c.payment_id.is_not(None))
+    made = sa.select(PAYMENT.c.payment_id).where(PAYMENT.c.payment_id.is_not(None), *_of_reference(row))
     with store_faults(operation), engine.connect() as connection:
-        return set(connection.scalars(sa.select(PAYMENT.c.payment_id).where(*same)))
+        return set(connection.scalars(made))
+
+
+def lock_reference(connection: sa.Connection, account: str, reference: str) -> None:
+    """Wait for who has a reference in hand, and keep others off until the transaction ends. SQLite has one writer."""
+    if connection.dialect.name == "postgresql":
+        named = f"{account} {reference}".encode("utf-8", "surrogatepass")
+        number = int.from_bytes(hashlib.sha256(named).digest()[:8], "big", signed=True)
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+def _of_reference(row: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    return (PAYMENT.c.account == row.account, PAYMENT.c.reference == row.reference)
 
 
 def _settle(engine: sa.Engine, row: Any, payment_id: str | None) -> bool:
@@ -113,6 +126,9 @@ def _settle(engine: sa.Engine, row: Any, payment_id: str | None) -> bool:
         journey=row.journey,
     )
     with writing(engine, "run_due") as connection:
+        lock_reference(connection, row.account, row.reference)
+        if connection.scalar(sa.select(sa.exists().where(PAYMENT.c.payment_id == payment_id, *_of_reference(row)))):
+            return False  # another worker found it for another row: this one is still due, and the next turn knows
         values = {"payment_id": payment_id, "is_open": 0, "problem": None, "watch_at": database_time() + FIRST_WATCH}
         if connection.execute(sa.update(PAYMENT).where(*mine).values(values)).rowcount != 1:
             return False  # another worker was there first

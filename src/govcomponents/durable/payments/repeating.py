@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from govcomponents.durable.payments.finding import known_payments, search_for
+from govcomponents.durable.payments.finding import known_payments, lock_reference, search_for
 from govcomponents.durable.storage.schema import PAYMENT, database_time
 from govcomponents.errors import NotSupported, OutcomeUnknown, ReferenceReused
 from govcomponents.money import Money
@@ -43,10 +42,7 @@ class PaymentsOf:
 
         Others who look wait for its end. Whoever was making one that was not in time is too late then.
         """
-        if connection.dialect.name == "postgresql":
-            named = f"{self._account} {self._new.reference}".encode("utf-8", "surrogatepass")
-            number = int.from_bytes(hashlib.sha256(named).digest()[:8], "big", signed=True)
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+        lock_reference(connection, self._account, self._new.reference)
         made = PAYMENT.c.payment_id.is_not(None) & PAYMENT.c.payment_id.not_in(self._over)
         may_be = (PAYMENT.c.is_open == 1) & PAYMENT.c.payment_id.is_(None)
         mine = (PAYMENT.c.account == self._account, PAYMENT.c.reference == self._new.reference)

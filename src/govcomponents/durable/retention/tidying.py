@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import sqlalchemy as sa
 
@@ -35,6 +35,7 @@ log = logging.getLogger("govcomponents")
 UNHANDLED: Final = "Unhandled"
 """The problem of an event that no worker had a handler of for too long."""
 _AT_ONCE: Final = 1000
+_Change = TypeVar("_Change", sa.Update, sa.Delete)
 
 
 @shield
@@ -80,34 +81,32 @@ def _round(engine: sa.Engine, keep: Retention, handled: Sequence[str]) -> bool:
     now = database_time()
     old = keep.ended.total_seconds()
     kept_until = now - min(keep.payloads.total_seconds(), old)
-    stale = sa.select(OUTBOX.c.id).where(HOLDS_PAYLOAD, OUTBOX.c.ended_at < kept_until)
-    given_up = sa.select(INBOX.c.id).where(KEEPS_EVENT, INBOX.c.ended_at < kept_until)
-    unhandled = sa.select(INBOX.c.id).where(IS_WAITING, INBOX.c.due_at < now - keep.unhandled.total_seconds())
-    unhandled = unhandled.where(INBOX.c.kind.not_in(handled))
+    unhandled_until = now - keep.unhandled.total_seconds()
     nobodys = {"is_open": 0, "owner": None, "problem": UNHANDLED, "ended_at": now}
     statements: list[sa.Update | sa.Delete] = [
-        sa.update(OUTBOX).where(OUTBOX.c.id.in_(_some(stale))).values(payload=None, content=None),
-        sa.update(INBOX).where(INBOX.c.id.in_(_some(given_up))).values(payload=None),
-        sa.delete(OUTBOX).where(OUTBOX.c.id.in_(_some(sa.select(OUTBOX.c.id).where(~IS_OPEN, _ended(OUTBOX, old))))),
-        sa.delete(INBOX).where(INBOX.c.id.in_(_some(sa.select(INBOX.c.id).where(HAS_ENDED, _ended(INBOX, old))))),
+        _some(sa.update(OUTBOX), HOLDS_PAYLOAD, OUTBOX.c.ended_at < kept_until).values(payload=None, content=None),
+        _some(sa.update(INBOX), KEEPS_EVENT, INBOX.c.ended_at < kept_until).values(payload=None),
+        _some(sa.delete(OUTBOX), ~IS_OPEN, OUTBOX.c.ended_at < now - old),
+        _some(sa.delete(INBOX), HAS_ENDED, INBOX.c.ended_at < now - old),
     ]
     if keep.payments is not None:
-        settled = (PAYMENT.c.is_open == 0, PAYMENT.c.watch_at.is_(None))
-        made = sa.select(PAYMENT.c.id).where(*settled, PAYMENT.c.created_at < now - keep.payments.total_seconds())
-        statements.append(sa.delete(PAYMENT).where(PAYMENT.c.id.in_(_some(made))))
+        made_until = now - keep.payments.total_seconds()
+        settled = (PAYMENT.c.is_open == 0, PAYMENT.c.watch_at.is_(None), PAYMENT.c.created_at < made_until)
+        statements.append(_some(sa.delete(PAYMENT), *settled))
+    lost = _some(sa.update(INBOX), IS_WAITING, INBOX.c.due_at < unhandled_until, INBOX.c.kind.not_in(handled))
     with store_faults("run_due"), engine.begin() as connection:
         counts = [connection.execute(statement).rowcount for statement in statements]
-        lost = sa.update(INBOX).where(INBOX.c.id.in_(_some(unhandled)), IS_WAITING).values(nobodys)
-        kinds = Counter(connection.scalars(lost.returning(INBOX.c.kind)))
+        kinds = Counter(connection.scalars(lost.values(nobodys).returning(INBOX.c.kind)))
         reached(CommitPoint.TIDYING)
     for kind, count in kinds.items():
         log.error("%d events of %s were given up: no worker had a handler of them", count, kind)
     return max(*counts, kinds.total()) >= _AT_ONCE
 
 
-def _some(rows: sa.Select[tuple[int]]) -> sa.Select[tuple[int]]:
-    return rows.limit(_AT_ONCE)
+def _some(statement: _Change, *conditions: sa.ColumnElement[bool]) -> _Change:
+    """Restrict a statement to a thousand rows that meet the conditions.
 
-
-def _ended(table: sa.Table, ago: float) -> sa.ColumnElement[bool]:
-    return table.c.ended_at < database_time() - ago
+    They stand in it twice: a row that somebody else has in hand is waited for, and is then to meet them still.
+    """
+    table = statement.table
+    return statement.where(table.c.id.in_(sa.select(table.c.id).where(*conditions).limit(_AT_ONCE)), *conditions)

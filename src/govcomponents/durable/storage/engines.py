@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from weakref import WeakSet
 
 import sqlalchemy as sa
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
@@ -29,6 +31,22 @@ _BUSY: Final = 30.0
 """Seconds for which SQLite's one place of a writer is waited for, in a file that is the durable layer's own."""
 _BUSY_BESIDE: Final = 5.0
 """The same beside an engine of asyncio: as long as that waits itself, so that nobody waits longer for a page."""
+
+
+_MADE: Final[WeakSet[sa.Engine]] = WeakSet()
+_PARENTS: Final[list[sa.Pool]] = []
+"""Pools of the process that this one was forked from: its connections are neither used here nor closed."""
+
+
+def _leave_to_parent() -> None:
+    """Have a forked process, such as a worker of `gunicorn --preload`, open connections of its own."""
+    for engine in tuple(_MADE):
+        _PARENTS.append(engine.pool)
+        engine.dispose(close=False)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def engine_argument(given: object, operation: str) -> sa.Engine:
@@ -82,6 +100,7 @@ def engine_for(given: EngineLike | None, *, is_made: bool = True) -> sa.Engine:
             make_private(parsed.database or "")
     try:
         engine = sa.create_engine(parsed.set(drivername=_DRIVERS[name]))
+        _MADE.add(engine)
     except ModuleNotFoundError:
         raise ConfigurationError(
             "psycopg is not installed", fix="pip install 'govcomponents[durable]' psycopg"
