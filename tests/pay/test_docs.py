@@ -27,7 +27,7 @@ def test_the_examples_of_a_page_run_one_after_the_other(page):
         exec(compile(example, page.name, "exec"), names)
 
 
-@pytest.mark.parametrize("file", ["capabilities.md", "errors.md", "providers/stripe-errors.md"])
+@pytest.mark.parametrize("file", ["errors.md", "providers/stripe-errors.md"])
 def test_the_pages_made_from_the_code_are_up_to_date(file):
     assert (DOCS / file).read_text(encoding="utf-8") == maker().PAGES[file](), "run docs/pay/make_pages.py"
 
