@@ -32,9 +32,8 @@ LINES = """
 ## Lines that are changed one by one
 
 `make mutate` changes each line of what decides in turn, by [`mutmut`](https://mutmut.readthedocs.io/), and runs the
-tests of that area: some minutes for all. `make conformance` makes a tenth of the changes, always the same. Both fail if
-fewer than {least:g} % are noticed, or if one that is not noticed is not explained below. These are the figures of
-{day}:
+tests of that area: some minutes for all. `make conformance` does the same. Both fail if fewer than {least:g} % are
+noticed, or if one that is not noticed is not explained below. These are the figures of {day}:
 
 | area | noticed | of | per cent |
 | --- | ---: | ---: | ---: |

@@ -1,8 +1,7 @@
-"""Runs mutmut over areas, and tells the changes that no test notices: `python -m mutation.run [AREA ...] [--sample]`.
+"""Runs mutmut over areas, and tells the changes that no test notices: `python -m mutation.run [AREA ...]`.
 
-Each area is run in a folder of its own, as mutmut reads its settings from where it is started and writes there. With
-`--sample` about a tenth of the changes is made: of each function those whose number ends in 1. Fails if too few are
-noticed, if one that is not noticed is not explained, or if an explanation fits no line any more.
+Each area is run in a folder of its own, as mutmut reads its settings from where it is started and writes there. Fails
+if too few are noticed, if one that is not noticed is not explained, or if an explanation fits no line any more.
 """
 
 from __future__ import annotations
@@ -23,12 +22,11 @@ from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutation.areas import AT_LEAST, ROOT, Area, areas
 
 BESIDE = ("src", "tests", "docs", "tools", "examples", "bench", "Makefile", "README.md", "CHANGELOG.md")
-SAMPLE = "*__mutmut_*1"
 NOTICED = frozenset({"killed", "timeout", "segfault"})
 MUTMUT = str(Path(sys.executable).parent / "mutmut")
 
 
-def _prepare(folder: Path, area: Area, *, is_sample: bool) -> None:
+def _prepare(folder: Path, area: Area) -> None:
     for name in BESIDE:
         (folder / name).symlink_to(ROOT / name)
     settings = {
@@ -36,7 +34,7 @@ def _prepare(folder: Path, area: Area, *, is_sample: bool) -> None:
         "only_mutate": list(area.files),
         "also_copy": list(BESIDE),
         "pytest_add_cli_args": ["-p", "no:cacheprovider"],
-        "pytest_add_cli_args_test_selection": [*area.tests, *(() if is_sample else area.timed)],
+        "pytest_add_cli_args_test_selection": list(area.tests),
     }
     written = "\n".join(f"{name} = {json.dumps(value)}" for name, value in settings.items())
     own = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
@@ -66,10 +64,10 @@ def _change(folder: Path, name: str) -> tuple[str, ...]:
     return function, *sides
 
 
-def run(area: Area, folder: Path, *, is_sample: bool, at_once: int) -> Iterator[str]:
+def run(area: Area, folder: Path, *, at_once: int) -> Iterator[str]:
     """Run an area. Yield what is to be told, and last the score. A line that begins with "! " is a failure."""
-    _prepare(folder, area, is_sample=is_sample)
-    _mutmut(folder, "run", f"--max-children={at_once}", *([SAMPLE] if is_sample else []))
+    _prepare(folder, area)
+    _mutmut(folder, "run", f"--max-children={at_once}")
     tried = _tried(folder)
     known = {(function, one.was, one.now): one for one in area.explained for function in one.functions}
     unseen = {name: _change(folder, name) for name, result in tried.items() if result not in NOTICED}
@@ -78,9 +76,8 @@ def run(area: Area, folder: Path, *, is_sample: bool, at_once: int) -> Iterator[
             yield f"{area.name}: explained: {name}: {known[change].why}"
         else:
             yield "! {}: nobody noticed {} ({}), in {}:\n-{}\n+{}".format(area.name, name, tried[name], *change)
-    if not is_sample:
-        for change in known.keys() - set(unseen.values()):
-            yield "! {}: tests notice this, or it is no more, in {}:\n-{}\n+{}".format(area.name, *change)
+    for change in known.keys() - set(unseen.values()):
+        yield "! {}: tests notice this, or it is no more, in {}:\n-{}\n+{}".format(area.name, *change)
     count = len(tried) - len(unseen)
     score = 100.0 * count / len(tried)
     mark = "! " if score < AT_LEAST else ""
@@ -92,13 +89,12 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     known = areas()
     parser.add_argument("area", nargs="*", choices=[*known, []], help="default: all")
-    parser.add_argument("--sample", action="store_true", help="about a tenth of the changes, always the same")
     parser.add_argument("--at-once", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args(arguments)
     failed = False
     for name in options.area or known:
         with tempfile.TemporaryDirectory(prefix="govcomponents-mutation-") as folder:
-            for line in run(known[name], Path(folder), is_sample=options.sample, at_once=options.at_once):
+            for line in run(known[name], Path(folder), at_once=options.at_once):
                 failed = failed or line.startswith("! ")
                 sys.stdout.write(f"{line}\n")
                 sys.stdout.flush()
