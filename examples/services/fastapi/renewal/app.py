@@ -175,8 +175,14 @@ def add_problems(app: FastAPI, components: Components) -> None:
     @app.exception_handler(StarletteHTTPException)
     async def not_so(request: Request, error: StarletteHTTPException) -> Response:
         """Answer with a page, and with what a browser or a program is told beside it."""
-        known = {401: ("caseworkers", "caseworkers_text"), 403: ("caseworkers", "elsewhere_text")}
-        title, text = known.get(error.status_code, ("missing", "missing_text"))
+        missing = ("missing", "missing_text")
+        known = {
+            401: ("caseworkers", "caseworkers_text"),
+            403: ("caseworkers", "elsewhere_text"),
+            404: missing,
+            405: missing,
+        }
+        title, text = known.get(error.status_code, ("problem", "problem_text"))
         answer = message(request, title, text, error.status_code)
         answer.headers.update(error.headers or {})
         return answer

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
+from fastapi import HTTPException
 from httpx2 import Response
 from renewal import create_app, records
 from renewal.components import RECEIPT
@@ -339,3 +340,12 @@ def test_who_is_no_caseworker_reads_a_page(service: Service) -> None:
     other = {"Sec-Fetch-Site": "cross-site"}
     answer = service.browser.post("/casework/LIC-1/refund", auth=CASEWORKER, headers=other)
     assert (answer.status_code, "own page" in answer.text) == (403, True)
+
+
+def test_another_refusal_is_not_told_as_a_page_that_is_not_there(service: Service) -> None:
+    @service.app.get("/too-much")
+    async def too_much() -> None:
+        raise HTTPException(413)
+
+    answer = service.get("/too-much")
+    assert (answer.status_code, "there is a problem with the service" in answer.text) == (413, True)
