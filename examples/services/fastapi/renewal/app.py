@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -79,7 +80,7 @@ def add_pages(app: FastAPI, components: Components, engine: AsyncEngine) -> None
         if renewal is None:
             return message(request, "nothing", "nothing_text", owner=owner_of(person))
         if renewal.state != "new":
-            return RedirectResponse(f"/renewals/{renewal.reference}", 303)
+            return RedirectResponse(at(request, f"/renewals/{renewal.reference}"), 303)
         return page(request, "check.html", renewal=renewal, owner=owner_of(person))
 
     @app.post("/renewals/{reference}/pay")
@@ -89,8 +90,8 @@ def add_pages(app: FastAPI, components: Components, engine: AsyncEngine) -> None
             renewal = await records.start_paying(connection, found, chosen(request)) if found else None
         if found is None:  # the form of somebody who was signed in before, in another tab
             owner = owner_of(person)
-            return message(request, "other", "other_text", 409, action="check", to="/renew", owner=owner)
-        back_at = f"/renewals/{found.reference}"
+            return message(request, "other", "other_text", 409, action="check", to=at(request, "/renew"), owner=owner)
+        back_at = at(request, f"/renewals/{found.reference}")
         if renewal is None:  # the second of two clicks, or nothing to pay
             return RedirectResponse(back_at, 303)
         try:
@@ -105,9 +106,9 @@ def add_pages(app: FastAPI, components: Components, engine: AsyncEngine) -> None
         return RedirectResponse(payment.redirect_url() if payment else back_at, 303)
 
     @app.get("/renewals/{reference}/pay")
-    async def after_pay() -> Response:
+    async def after_pay(request: Request) -> Response:
         """Answer whoever opens the address of the form, as by changing the language of what it answered."""
-        return RedirectResponse("/renew", 303)
+        return RedirectResponse(at(request, "/renew"), 303)
 
     @app.get("/renewals/{reference}")
     async def back(request: Request, reference: str, person: Annotated[Person, Depends(proved)]) -> Response:
@@ -128,7 +129,7 @@ def add_pages(app: FastAPI, components: Components, engine: AsyncEngine) -> None
         if payment is None and renewal.state == "paying":
             return message(request, "waiting", "waiting_text", renewal=renewal, owner=owner)
         if payment is None or payment.is_finished:
-            return message(request, "unpaid", "unpaid_text", action="try_again", to="/renew", owner=owner)
+            return message(request, "unpaid", "unpaid_text", action="try_again", to=at(request, "/renew"), owner=owner)
         url = payment.redirect_url()
         return message(request, "waiting", "waiting_text", action="go_on", to=url, owner=owner)
 
@@ -155,12 +156,12 @@ def add_casework(app: FastAPI, components: Components, engine: AsyncEngine, pass
         if renewal is None:
             raise HTTPException(404)
         await components.refund(renewal)
-        return RedirectResponse("/casework", 303)
+        return RedirectResponse(at(request, "/casework"), 303)
 
     @app.get("/casework/{reference}/refund")
-    async def after_refund() -> Response:
+    async def after_refund(request: Request) -> Response:
         """Answer whoever opens the address of that form."""
-        return RedirectResponse("/casework", 303)
+        return RedirectResponse(at(request, "/casework"), 303)
 
 
 def add_problems(app: FastAPI, components: Components) -> None:
@@ -210,7 +211,14 @@ def add_problems(app: FastAPI, components: Components) -> None:
 def page(request: Request, template: str, status: int = 200, *, owner: str = "", **values: object) -> Response:
     """Make a page in the person's language."""
     language = chosen(request)
-    shown = {"words": WORDS[language], "language": language, "fee": FEE, "owner": owner, **values}
+    shown = {
+        "at": partial(at, request),
+        "words": WORDS[language],
+        "language": language,
+        "fee": FEE,
+        "owner": owner,
+        **values,
+    }
     return templates.TemplateResponse(request, template, shown, status)
 
 
@@ -223,9 +231,15 @@ def message(
 
 def trouble(request: Request, text: str, status: int) -> Response:
     """Make the page for what did not work: a caseworker reads another one than a person who pays."""
-    if request.url.path.startswith("/casework"):
-        return message(request, "problem", "refund_text", status, action="list", to="/casework")
+    casework = at(request, "/casework")
+    if request.url.path.startswith(casework):
+        return message(request, "problem", "refund_text", status, action="list", to=casework)
     return message(request, "problem", text, status)
+
+
+def at(request: Request, path: str) -> str:
+    """Return a path of the service as browsers see it: below the prefix at which a proxy serves it, if there is one."""
+    return f"{request.scope.get('root_path', '')}{path}"
 
 
 def chosen(request: Request) -> Literal["en", "cy"]:
