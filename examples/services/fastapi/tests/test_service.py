@@ -351,6 +351,13 @@ def test_another_refusal_is_not_told_as_a_page_that_is_not_there(service: Servic
     assert (answer.status_code, "there is a problem with the service" in answer.text) == (413, True)
 
 
+def link(page: str, end: str) -> str:
+    """The address of a link or form that ends so."""
+    found = re.search(rf'(?:href|action)="([^"]+/{end})"', page)
+    assert found
+    return found[1]
+
+
 @pytest.mark.gov_sandbox(redirect_to=f"{SITE}/licences/gov/callback")
 def test_the_whole_journey_under_a_prefix_of_a_proxy(
     gov_async_sandbox: AsyncGovComponents, gov_person: Person, tmp_path: Path
@@ -358,16 +365,15 @@ def test_the_whole_journey_under_a_prefix_of_a_proxy(
     service = Service(gov_async_sandbox, gov_person, tmp_path)
     with TestClient(service.app, base_url=SITE, root_path="/licences", follow_redirects=False) as browser:
         start = browser.get("/licences/").text
-        to_sign_in = browser.get(re.search(r'href="([^"]+/renew)"', start)[1]).headers["location"]
+        to_sign_in = browser.get(link(start, "renew")).headers["location"]
         back_at = browser.get(gov_person.sign_in(to_sign_in).removeprefix(SITE)).headers["location"]
         check = browser.get(back_at).text
-        pay = browser.post(re.search(r'action="([^"]+/pay)"', check)[1])
+        pay = browser.post(link(check, "pay"))
         paid = browser.get(gov_person.pay(pay.headers["location"]).removeprefix(SITE)).text
         cases = browser.get("/licences/casework", auth=CASEWORKER).text
-        refund = browser.post(re.search(r'action="([^"]+/refund)"', cases)[1], auth=CASEWORKER)
+        refund = browser.post(link(cases, "refund"), auth=CASEWORKER)
     assert "Licence renewed" in paid
     assert refund.headers["location"] == "/licences/casework"
     for page in (start, check, paid, cases):
-        assert [
-            link for link in re.findall(r'(?:href|action)="(/[^"]*)"', page) if not link.startswith("/licences/")
-        ] == []
+        links = re.findall(r'(?:href|action)="(/[^"]*)"', page)
+        assert [one for one in links if not one.startswith("/licences/")] == []
