@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from govcomponents.contracts.answers import holds, revealed
 from govcomponents.contracts.notify.subject import FROM_TEMPLATES, SENDS, Call, NotifyCaller, NotifyTests, Sending
 from govcomponents.contracts.suite import faults, needs
 from govcomponents.errors import CallbackRefused, GovComponentsError, NotSupported
@@ -16,10 +16,7 @@ from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.events import DeliveryReceipt, UnknownEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from govcomponents.contracts.faults import Fault
-    from govcomponents.core.results import Result
 
 _NEW_KIND: Final = b'{"a_kind_that_is_new": "contract"}'
 
@@ -37,9 +34,9 @@ class NotifyReadings(NotifyTests):
         told = {name: value for name in same if (value := getattr(sent, name)) is not None}
         assert {name: getattr(found, name) for name in told} == told
         for name in ("subject", "body"):
-            text = _revealed(getattr(sent, name))
-            if text and _holds(found, text):  # not every provider tells it again
-                assert _revealed(getattr(found, name)) == text, f"the answer holds the {name}, and it is not told"
+            text = revealed(getattr(sent, name))
+            if text and holds(found, text):  # not every provider tells it again
+                assert revealed(getattr(found, name)) == text, f"the answer holds the {name}, and it is not told"
 
     @needs(Can.EMAIL, Can.TEMPLATES)
     def test_the_text_of_an_email_that_was_sent_is_told(self, call: Call) -> None:
@@ -48,9 +45,9 @@ class NotifyReadings(NotifyTests):
         sent = caller.notify.send_email(**email)
         written = caller.notify.get_template(email["template"]).render(email["personalisation"])
         for name in ("subject", "body"):
-            text = _revealed(getattr(written, name))
-            if text and _holds(sent, text):
-                assert _revealed(getattr(sent, name)) == text, f"the answer holds the {name}, and it is not told"
+            text = revealed(getattr(written, name))
+            if text and holds(sent, text):
+                assert revealed(getattr(sent, name)) == text, f"the answer holds the {name}, and it is not told"
 
     @needs(Can.GET)
     @pytest.mark.parametrize("sending", FROM_TEMPLATES)
@@ -58,7 +55,7 @@ class NotifyReadings(NotifyTests):
         caller = call()
         found = caller.notify.get(sending.by(caller).id)
         given = getattr(self.subject, sending.sample)["to"]
-        assert _holds(found, given) is False or _revealed(found.recipient) == given
+        assert holds(found, given) is False or revealed(found.recipient) == given
 
     @needs(Can.LETTER, Can.GET)
     def test_the_address_of_a_letter_is_told(self, call: Call) -> None:
@@ -66,8 +63,8 @@ class NotifyReadings(NotifyTests):
         letter = self.subject.letter or {}
         found = caller.notify.get(caller.notify.send_letter(**letter).id)
         lines = letter["address"]
-        if isinstance(lines, (list, tuple)) and all(_holds(found, line) for line in lines):
-            assert _revealed(found.address) == tuple(lines)
+        if isinstance(lines, (list, tuple)) and all(holds(found, line) for line in lines):
+            assert revealed(found.address) == tuple(lines)
 
     @needs(Can.EMAIL, Can.GET, Can.SEARCH)
     def test_a_message_that_a_search_found_is_told_as_when_it_is_got(self, call: Call) -> None:
@@ -154,23 +151,3 @@ class NotifyReadings(NotifyTests):
         sending.by(caller)
         assert caller.double.callbacks is not None, "a double of a provider that calls back has `callbacks`"
         return caller.double.callbacks()[-1][1]
-
-
-def _revealed(value: Any) -> Any:
-    return value.reveal() if hasattr(value, "reveal") else value
-
-
-def _holds(result: Result, text: str) -> bool:
-    """Whether the answer that a result was read from holds a text in one of its values."""
-    return any(text == value for value in _values(result.raw))
-
-
-def _values(raw: Any) -> Iterable[Any]:
-    if isinstance(raw, Mapping):
-        for value in raw.values():
-            yield from _values(value)
-    elif isinstance(raw, (list, tuple)):
-        for value in raw:
-            yield from _values(value)
-    else:
-        yield raw

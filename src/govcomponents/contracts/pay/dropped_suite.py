@@ -16,7 +16,9 @@ from govcomponents.contracts.suite import needs
 from govcomponents.errors import InvalidInput, NotSupported, Refused
 from govcomponents.money import Money
 from govcomponents.pay.capabilities import PayCapability as Can
+from govcomponents.pay.inputs import BillingAddress, CardholderDetails
 from govcomponents.pay.states import PaymentStatus, RefundStatus
+from govcomponents.privacy import Personal
 
 _REFUSALS: Final = (InvalidInput, NotSupported, Refused)
 _WORD: Final = "known-as-seven"
@@ -62,6 +64,17 @@ class PayNothingDropped(PayTests):
             assert caller.double.payments() == 0
         else:
             assert caller.double.fail is not None or _WORD in _sent_by(caller)
+
+    @needs(Can.PREFILLED_DETAILS)
+    def test_an_address_that_is_known_is_on_the_page_line_by_line(self, call: Call) -> None:
+        caller = call()
+        assert caller.double.page is not None, "a double of a provider that prefills its pages has `page`"
+        lines = {"line1": Personal("7 First Lane"), "line2": Personal("Second Place")}
+        address = BillingAddress(**lines, city=Personal("Known"), postcode=Personal("ZZ7 7ZZ"), country="VA")
+        known = CardholderDetails(name=Personal("Ceri Prefilled"), billing_address=address)
+        page = caller.double.page(caller.new(prefilled=known).redirect_url())
+        assert 0 < page.find("7 First Lane") < page.find("Second Place")
+        assert caller.double.fail is not None or re.search(r"\bVA\b", _sent_by(caller))
 
     @needs(Can.REFUND)
     def test_what_a_refund_is_given_is_sent_or_refused(self, call: Call) -> None:

@@ -12,6 +12,7 @@ import pytest
 from govcomponents.contracts.faults import Fault
 from govcomponents.contracts.pay.dropped_suite import PayNothingDropped
 from govcomponents.contracts.pay.faults_suite import PayFaults
+from govcomponents.contracts.pay.readings_suite import PayReadings
 from govcomponents.contracts.pay.subject import Call, PayDouble, PaySubject
 from govcomponents.contracts.pay.truth_suite import PayTruth
 from govcomponents.contracts.suite import needs
@@ -27,7 +28,7 @@ from govcomponents.privacy import Personal
 __all__ = ["PayDouble", "PaySubject", "PaySuite"]
 
 
-class PaySuite(PayFaults, PayTruth, PayNothingDropped):
+class PaySuite(PayFaults, PayTruth, PayReadings, PayNothingDropped):
     """The contract of the pay port, kept by every adapter. Each test runs for blocking and asyncio callers."""
 
     def test_a_created_payment_waits_for_the_person(self, call: Call) -> None:
