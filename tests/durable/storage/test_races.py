@@ -18,9 +18,10 @@ from govcomponents import GovComponents, NotSent, OutcomeUnknown
 from govcomponents.durable import Durable
 from govcomponents.durable.audit.chain import seal_entries, verify_audit
 from govcomponents.durable.audit.entries import Entry, note
-from govcomponents.durable.operating.rows import State
+from govcomponents.durable.outbox.claims import turn
+from govcomponents.durable.outbox.outcomes import dead, done
 from govcomponents.durable.retention.tidying import Retention, tidy
-from govcomponents.durable.storage.schema import INBOX, OUTBOX
+from govcomponents.durable.storage.schema import INBOX, OUTBOX, State
 from govcomponents.durable.storage.sealing import PayloadKeys
 
 ENTRY = {"account": "default", "journey": "J-1", "what": "pay.create", "outcome": "made", "item": "payment 1"}
@@ -59,6 +60,19 @@ def test_two_workers_that_seal_at_once_leave_a_chain_that_holds(engine: sa.Engin
     verdict = verify_audit(engine, keys)
     assert (verdict.problems, verdict.entries, verdict.unsealed) == ((), 3, 0)
     other.dispose()
+
+
+def test_a_worker_whose_row_is_anothers_by_now_adds_nothing_to_its_journey(world: World) -> None:
+    """It was held up for longer than its lease: what it found out is told by the one that has the row."""
+    world.email(journey="J-1")
+    (slow,) = turn(world.engine, (), most=9, lease=60.0, me="slow:1")
+    world.let_pass(61)
+    (other,) = turn(world.engine, (), most=9, lease=60.0, me="other:1")
+    assert (other.id, other.state) == (slow.id, State.IN_DOUBT)
+    turn(world.engine, [(slow, dead("TooLate"))], most=0, lease=60.0, me="slow:2")
+    assert [step.outcome for step in world.later.journey("J-1")] == ["queued"]
+    turn(world.engine, [(other, done("n-1"))], most=0, lease=60.0, me="other:2")
+    assert [step.outcome for step in world.later.journey("J-1")] == ["queued", "accepted"]
 
 
 @pytest.mark.parametrize("table", [OUTBOX, INBOX])

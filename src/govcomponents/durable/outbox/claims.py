@@ -222,6 +222,7 @@ def turn(
         if outcome.pauses is not None:
             pauses[row.account, outcome.pauses] = outcome
     with writing(engine, "run_due") as connection:
+        steps = _steps(connection, ended)
         if ends:
             _end_done(connection, ends)
         for row, outcome, values in given_up:
@@ -232,10 +233,7 @@ def turn(
         for (account, scope), outcome in pauses.items():
             values = {"account": account, "scope": scope, "wait": outcome.wait, "what": outcome.problem}
             connection.execute(_PAUSE[connection.dialect.name], values)
-        note(
-            connection,
-            [entry for row, outcome in ended if (entry := step_of(row, outcome)) is not None],
-        )
+        note(connection, steps)
         if ended:
             reached(CommitPoint.OUTBOX_ENDING)
         found = _claimed_rows(connection, most, lease, me, without) if most else []
@@ -244,6 +242,16 @@ def turn(
     if found:
         reached(CommitPoint.OUTBOX_CLAIMED)
     return found
+
+
+def _steps(connection: sa.Connection, ended: Sequence[tuple[Claimed, Outcome]]) -> list[Entry]:
+    """Return the steps of rows that are this worker's still: of another's its own worker tells."""
+    steps = {row: step for row, outcome in ended if (step := step_of(row, outcome)) is not None}
+    if not steps:
+        return []
+    mine = (OUTBOX.c.id.in_([row.id for row in steps]), OUTBOX.c.owner.in_({row.owner for row in steps}))
+    held = set(connection.scalars(sa.select(OUTBOX.c.id).where(*mine).with_for_update()))
+    return [step for row, step in steps.items() if row.id in held]
 
 
 def _claimed_rows(
